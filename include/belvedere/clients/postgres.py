@@ -1,0 +1,68 @@
+"""Connections to the catalog's database, with psycopg's errors told as ours."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from belvedere.errors import PermanentError, ServiceUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+Row = dict[str, Any]
+Connection = psycopg.Connection[Row]
+AsyncConnection = psycopg.AsyncConnection[Row]
+
+__all__ = ["AsyncConnection", "Connection", "Jsonb", "Row", "connect", "connect_async", "translated"]
+
+CONNECT_TIMEOUT_SECONDS = 5
+
+
+class CatalogRejected(PermanentError):
+    """The database refused a statement or a value: trying the same again is useless."""
+
+    code = "catalog_rejected"
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn psycopg's errors into ours. The text of a refused value is never repeated."""
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise ServiceUnavailable(f"the catalog's database does not answer ({type(error).__name__})") from error
+    except psycopg.Error as error:
+        detail = error.diag.message_primary or type(error).__name__
+        raise CatalogRejected(f"the catalog refused a statement: {detail}") from error
+
+
+@contextmanager
+def connect(dsn: str, *, autocommit: bool = True) -> Iterator[Connection]:
+    """Open a connection whose rows are dicts; use ``connection.transaction()`` around more than one statement.
+
+    Raises:
+        ServiceUnavailable: the database does not answer.
+        CatalogRejected: it refused a statement.
+    """
+    with translated():
+        connection = psycopg.connect(
+            dsn, autocommit=autocommit, row_factory=dict_row, connect_timeout=CONNECT_TIMEOUT_SECONDS
+        )
+        with connection:
+            yield connection
+
+
+@asynccontextmanager
+async def connect_async(dsn: str) -> AsyncIterator[AsyncConnection]:
+    """Open an autocommitting connection for asyncio code; raises as ``connect`` does."""
+    with translated():
+        connection = await psycopg.AsyncConnection.connect(
+            dsn, autocommit=True, row_factory=dict_row, connect_timeout=CONNECT_TIMEOUT_SECONDS
+        )
+        async with connection:
+            yield connection

@@ -1,0 +1,120 @@
+"""What a renderer takes and gives: bytes in, outputs out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Role = Literal["page", "figure", "thumbnail", "data"]
+Facts = Mapping[str, Any]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Something an artifact points to and its renderer needs, as written in the artifact.
+
+    ``uri`` is a ``minio://bucket/key`` or ``s3://bucket/key`` address; some kinds allow ``https://`` ones too.
+    """
+
+    uri: str
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A fetched reference: a local file, or the reason why there is none (ready to be shown to people)."""
+
+    uri: str
+    path: Path | None
+    size: int
+    content_type: str
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One artifact to render: its bytes are the local file ``path`` (read-only), ``size`` bytes long."""
+
+    bucket: str
+    key: str
+    etag: str
+    version_id: str
+    content_type: str
+    size: int
+    path: Path
+    related: Mapping[str, Related] = field(default_factory=dict)
+
+    def head(self, length: int = 8192) -> bytes:
+        """Return the first ``length`` bytes."""
+        with self.path.open("rb") as file:
+            return file.read(length)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one rendering may use. Sizes in bytes, times in seconds."""
+
+    source_bytes: int = 2 * 1024**3
+    memory_bytes: int = 768 * 1024**2
+    cpu_seconds: int = 60
+    wall_seconds: float = 90.0
+    output_bytes: int = 32 * 1024**2
+    open_files: int = 64
+    image_pixels: int = 64_000_000
+    table_cells_shown: int = 20_000
+    text_bytes_shown: int = 400_000
+    rows_sampled: int = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One file of a rendering. ``name`` is its file name, such as ``figure.svg``."""
+
+    role: Role
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """An honest note that only a part was looked at: ``shown`` of ``total`` ``unit`` (total None: unknown)."""
+
+    shown: int
+    total: int | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What a renderer made of one artifact.
+
+    ``facts`` hold the machine-readable truth under the names of the design (``roc``, ``table`` ...);
+    ``alt_text`` says in one sentence what the figure shows; ``warnings`` are shown to people as they are.
+    """
+
+    kind: str
+    renderer_name: str
+    renderer_version: str
+    title: str
+    alt_text: str
+    facts: Facts
+    outputs: tuple[Output, ...]
+    warnings: tuple[str, ...] = ()
+    sampled: Sampled | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one rendering cost: seconds and bytes, and which protections were in force."""
+
+    wall_seconds: float
+    cpu_seconds: float
+    peak_memory_bytes: int
+    isolation: tuple[str, ...] = ()
