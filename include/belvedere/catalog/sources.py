@@ -1,0 +1,54 @@
+"""Which buckets are sources of artifacts, whose they are, and where their renderings go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from belvedere.clients.postgres import Connection, Row
+
+
+@dataclass(frozen=True, slots=True)
+class SourceBucket:
+    """A bucket whose objects are rendered for ``tenant`` into ``renderings_bucket``."""
+
+    bucket: str
+    tenant: str
+    renderings_bucket: str
+
+
+def register_source(connection: Connection, source: SourceBucket) -> bool:
+    """Make a bucket a source, or correct what is known of it; return whether anything changed."""
+    changed = connection.execute(
+        REGISTER,
+        {"bucket": source.bucket, "tenant": source.tenant, "renderings_bucket": source.renderings_bucket},
+    ).fetchone()
+    return changed is not None
+
+
+def list_sources(connection: Connection) -> list[SourceBucket]:
+    """Return every source, by bucket name."""
+    return [_source(row) for row in connection.execute(LIST).fetchall()]
+
+
+def find_source(connection: Connection, bucket: str) -> SourceBucket | None:
+    """Return one source, or None for a bucket that is none."""
+    row = connection.execute(FIND, {"bucket": bucket}).fetchone()
+    return None if row is None else _source(row)
+
+
+def _source(row: Row) -> SourceBucket:
+    return SourceBucket(row["bucket"], row["tenant"], row["renderings_bucket"])
+
+
+REGISTER = """
+insert into sources as s (bucket, tenant, renderings_bucket) values (%(bucket)s, %(tenant)s, %(renderings_bucket)s)
+on conflict (bucket) do update set tenant = excluded.tenant, renderings_bucket = excluded.renderings_bucket
+where (s.tenant, s.renderings_bucket) is distinct from (excluded.tenant, excluded.renderings_bucket)
+returning bucket
+"""
+
+LIST = "select bucket, tenant, renderings_bucket from sources order by bucket"
+
+FIND = "select bucket, tenant, renderings_bucket from sources where bucket = %(bucket)s"
