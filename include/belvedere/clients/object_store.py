@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import io
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-import urllib3
-from minio import Minio
 from minio.deleteobjects import DeleteObject
-from minio.error import InvalidResponseError, S3Error, ServerError
 
-from belvedere.errors import (
-    AccessDenied,
-    BucketMissing,
-    LimitExceeded,
-    ObjectMissing,
-    PermanentError,
-    ServiceUnavailable,
-)
+from belvedere.clients.s3 import s3_client, translated
+from belvedere.errors import LimitExceeded, PermanentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -32,12 +21,8 @@ if TYPE_CHECKING:
 
     from belvedere.settings import Settings
 
-MISSING_CODES = {"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "ResourceNotFound", "NoSuchObject"}
-DENIED_CODES = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AllAccessDisabled"}
-BUSY_CODES = {"SlowDown", "XMinioServerNotInitialized", "InternalError", "ServiceUnavailable", "RequestTimeout"}
 CHUNK_BYTES = 1024 * 1024
 UNKNOWN_TIME = datetime.fromtimestamp(0, UTC)
-TIMEOUT = urllib3.Timeout(connect=3.0, read=30.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +36,6 @@ class ObjectInfo:
     size: int
     content_type: str
     modified_at: datetime
-
-
-@contextmanager
-def _translated(what: str) -> Iterator[None]:
-    try:
-        yield
-    except S3Error as error:
-        raise _ours(error, what) from error
-    except (urllib3.exceptions.HTTPError, ServerError, InvalidResponseError, OSError) as error:
-        raise ServiceUnavailable(f"the object store did not answer while {what} ({type(error).__name__})") from error
-    except ValueError as error:
-        raise PermanentError(f"the object store's client refused {what}: {error}", code="bad_name") from error
-
-
-def _ours(error: S3Error, what: str) -> Exception:
-    code = error.code or "unknown"
-    if code in MISSING_CODES:
-        return ObjectMissing(f"not found while {what}")
-    if code == "NoSuchBucket":
-        return BucketMissing(f"no such bucket while {what}: run the DAG provision_storage for it")
-    if code in DENIED_CODES:
-        return AccessDenied(f"the object store refused our key while {what}: check its policy")
-    if code in BUSY_CODES:
-        return ServiceUnavailable(f"the object store is busy ({code}) while {what}")
-    return PermanentError(f"the object store answered {code} while {what}", code="object_store")
 
 
 def _info(bucket: str, found: Object) -> ObjectInfo:
@@ -99,16 +59,7 @@ class ObjectStore:
     """A connection pool to one object store. Safe to share between threads."""
 
     def __init__(self, endpoint: str, access_key: str, secret_key: str, region: str = "us-east-1") -> None:
-        parts = urlsplit(endpoint if "://" in endpoint else f"http://{endpoint}")
-        pool = urllib3.PoolManager(maxsize=16, timeout=TIMEOUT, retries=urllib3.Retry(total=0))
-        self._client = Minio(
-            parts.netloc,
-            access_key=access_key,
-            secret_key=secret_key,
-            secure=parts.scheme == "https",
-            region=region,
-            http_client=pool,
-        )
+        self._client = s3_client(endpoint, access_key, secret_key, region)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> ObjectStore:
@@ -126,7 +77,7 @@ class ObjectStore:
         Raises:
             ObjectMissing, BucketMissing, AccessDenied, ServiceUnavailable: as their names say.
         """
-        with _translated(f"looking at {bucket}/{key}"):
+        with translated(f"looking at {bucket}/{key}"):
             found = self._client.stat_object(bucket, key, version_id=version_id or None)
             return _info(bucket, found)
 
@@ -138,7 +89,7 @@ class ObjectStore:
             ObjectMissing, BucketMissing, AccessDenied, ServiceUnavailable: as their names say.
         """
         info = None
-        with _translated(f"reading {bucket}/{key}"):
+        with translated(f"reading {bucket}/{key}"):
             response = self._client.get_object(bucket, key, version_id=version_id or None)
             try:
                 info = _info_of_response(bucket, key, response.headers)
@@ -154,7 +105,7 @@ class ObjectStore:
 
     def read(self, bucket: str, key: str, *, max_bytes: int) -> bytes:
         """Return a small object's bytes; raises as ``fetch`` does."""
-        with _translated(f"reading {bucket}/{key}"):
+        with translated(f"reading {bucket}/{key}"):
             response = self._client.get_object(bucket, key)
             try:
                 if int(response.headers.get("Content-Length", 0)) > max_bytes:
@@ -166,7 +117,7 @@ class ObjectStore:
 
     def stream(self, bucket: str, key: str, *, version_id: str = "") -> Iterator[bytes]:
         """Yield one object's bytes in pieces; raises as ``fetch`` does, on the first piece."""
-        with _translated(f"reading {bucket}/{key}"):
+        with translated(f"reading {bucket}/{key}"):
             response = self._client.get_object(bucket, key, version_id=version_id or None)
             try:
                 yield from response.stream(CHUNK_BYTES)
@@ -178,7 +129,7 @@ class ObjectStore:
         self, bucket: str, key: str, content: bytes, content_type: str, metadata: Mapping[str, str] | None = None
     ) -> str:
         """Write one object whole and return its etag."""
-        with _translated(f"writing {bucket}/{key}"):
+        with translated(f"writing {bucket}/{key}"):
             result = self._client.put_object(
                 bucket,
                 key,
@@ -191,7 +142,7 @@ class ObjectStore:
 
     def list(self, bucket: str, prefix: str = "", start_after: str = "") -> Iterator[ObjectInfo]:
         """Yield the current objects of a bucket in key order (listings carry no content types)."""
-        with _translated(f"listing {bucket}/{prefix}"):
+        with translated(f"listing {bucket}/{prefix}"):
             for found in self._client.list_objects(
                 bucket, prefix=prefix or None, recursive=True, start_after=start_after or None
             ):
@@ -201,7 +152,7 @@ class ObjectStore:
     def remove(self, bucket: str, keys: Iterable[str]) -> int:
         """Remove objects and return how many were asked for; objects already gone do not matter."""
         wanted = [DeleteObject(key) for key in keys]
-        with _translated(f"removing objects from {bucket}"):
+        with translated(f"removing objects from {bucket}"):
             problems = list(self._client.remove_objects(bucket, wanted))
         if problems:
             raise PermanentError(f"{len(problems)} objects of {bucket} could not be removed: {problems[0].code}")
@@ -209,7 +160,7 @@ class ObjectStore:
 
     def bucket_exists(self, bucket: str) -> bool:
         """Tell whether the bucket exists."""
-        with _translated(f"looking for bucket {bucket}"):
+        with translated(f"looking for bucket {bucket}"):
             return self._client.bucket_exists(bucket)
 
 
