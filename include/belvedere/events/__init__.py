@@ -1,0 +1,1 @@
+"""What happens in the buckets, and how it reaches the catalog: decoding, ingestion, sweeps."""

@@ -19,6 +19,7 @@ RECORD_NAME = "rendering.json"
 MAX_KEY_BYTES = 1024
 ROOM_FOR_NAMES = 64
 HASHED_PREFIX = "_hashed"
+LATE_SECONDS = 60
 
 
 def rendering_place(key: str, etag: str) -> str:
@@ -77,8 +78,13 @@ class RenderingRecord:
 
     @property
     def latency_ms(self) -> int:
-        """Milliseconds from the object's event to its rendering."""
-        return max(0, round((self.rendered_at - self.event_at).total_seconds() * 1000))
+        """Milliseconds from the object's event to its rendering.
+
+        Work that was queued long after the event (a sweep, another rendering on demand) counts from its queueing.
+        """
+        late = (self.queued_at - self.event_at).total_seconds() > LATE_SECONDS
+        since = self.queued_at if late else self.event_at
+        return max(0, round((self.rendered_at - since).total_seconds() * 1000))
 
     @property
     def object_key(self) -> str:
@@ -105,7 +111,7 @@ class RenderingRecord:
         if not isinstance(document, dict) or document.pop("format", None) != RECORD_FORMAT:
             raise ValueError("not a rendering record of format 1")
         try:
-            times = {name: datetime.fromisoformat(document.pop(name)) for name in TIMES}
+            times: dict[str, Any] = {name: datetime.fromisoformat(document.pop(name)) for name in TIMES}
             outputs = tuple(StoredOutput(**output) for output in document.pop("outputs"))
             warnings = tuple(document.pop("warnings"))
             state = ArtifactState(document.pop("state"))

@@ -92,6 +92,7 @@ create table inbox (
 create index inbox_queue on inbox (tenant, id) where state = 'queued';
 create index inbox_claims on inbox (claim_id) where state = 'claimed';
 create index inbox_open on inbox (artifact_id) where state in ('queued', 'claimed');
+create index inbox_by_object on inbox (bucket, key);
 create index inbox_finished on inbox (finished_at) where finished_at is not null;
 
 create table dead_events (

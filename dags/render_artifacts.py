@@ -1,0 +1,60 @@
+"""### Render artifacts.
+
+Renders what one claim holds (the dispatcher of `watch_artifacts` starts these runs), or one object that you name:
+fill in **bucket** and **key** and leave **claim** empty. The result is in the gallery; a run that you started fails
+when its object cannot be rendered, and the object's card says why.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import DAG, Param, task
+
+with DAG(
+    dag_id="render_artifacts",
+    description="Render one claim of artifacts, or one object by name",
+    doc_md=__doc__,
+    schedule=None,
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=16,
+    max_active_tasks=16,
+    is_paused_upon_creation=False,
+    default_args={"owner": "belvedere"},
+    tags=["belvedere", "rendering"],
+    params={
+        "bucket": Param(
+            None,
+            type=["null", "string"],
+            title="Bucket",
+            description="The source bucket of the object to render, such as mlpipeline.",
+            pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        ),
+        "key": Param(
+            None,
+            type=["null", "string"],
+            title="Key",
+            description="The object's key within the bucket, as the store lists it (not URL-escaped).",
+            minLength=1,
+            maxLength=1024,
+        ),
+        "claim": Param(
+            None,
+            type=["null", "string"],
+            title="Claim",
+            description="Set by the dispatcher: the claim whose artifacts this run renders. Leave it empty.",
+            pattern=r"^[0-9a-f]{32}$",
+        ),
+    },
+):
+
+    @task(retries=2, retry_delay=timedelta(seconds=5), execution_timeout=timedelta(minutes=15))
+    def render(params: dict[str, Any] | None = None, run_id: str | None = None) -> None:
+        """Render the claim, or the named object."""
+        from belvedere.orchestration.render_task import render as render_run
+
+        render_run(params or {}, str(run_id))
+
+    render()

@@ -1,0 +1,45 @@
+"""One writer of artifacts at a time, so that ``artifacts.seq`` becomes visible in the order of its values.
+
+The gallery's event stream resumes from the last ``seq`` a browser has seen. Were two writers to overlap,
+the later value could be committed first and the earlier one would be skipped for ever. A writer holds the
+lock for a few milliseconds only, and since everyone takes it first, writers never deadlock on rows.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from belvedere.clients.postgres import Connection
+
+ARTIFACTS_CHANNEL = "belvedere_artifacts"
+INBOX_CHANNEL = "belvedere_inbox"
+WRITER_LOCK = 0x42454C01
+DISPATCH_LOCK = 0x42454C02
+
+
+@contextmanager
+def writing_artifacts(connection: Connection, *, wakes_dispatcher: bool = False) -> Iterator[None]:
+    """Open a transaction that may change artifacts; at its commit the gallery (and the dispatcher) wake up."""
+    with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(%s)", (WRITER_LOCK,))
+        yield
+        connection.execute("select pg_notify(%s, '')", (ARTIFACTS_CHANNEL,))
+        if wakes_dispatcher:
+            wake_dispatcher(connection)
+
+
+@contextmanager
+def dispatching(connection: Connection) -> Iterator[None]:
+    """Open a transaction in which no other dispatcher counts runs or claims work."""
+    with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(%s)", (DISPATCH_LOCK,))
+        yield
+
+
+def wake_dispatcher(connection: Connection) -> None:
+    """Tell every dispatcher that there may be work or a free place."""
+    connection.execute("select pg_notify(%s, '')", (INBOX_CHANNEL,))

@@ -1,0 +1,228 @@
+"""One run's work: take the items of a claim one after another, and leave each in a final or waiting state.
+
+What an item fails of is the item's own: it is written on its card, and the next one begins. Only a service that
+is away stops the run early; what it had not begun waits in the queue for the service's return.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from belvedere.catalog.claims import ClaimedItem, claimed_items, extend_lease, hand_back, somebody_starves, start_item
+from belvedere.catalog.intake import Arrival, record
+from belvedere.catalog.results import finish, give_up, put_back, retry_later, was_removed
+from belvedere.errors import (
+    BelvedereError,
+    ObjectMissing,
+    PermanentError,
+    ServiceUnavailable,
+    TransientError,
+    UnsupportedArtifact,
+)
+from belvedere.model.artifact import ArtifactState
+from belvedere.model.events import ArtifactEvent, EventKind, sortable_sequencer
+from belvedere.model.rendering import Limits, Rendering, Source, Usage
+from belvedere.orchestration.fetching import ChangedObject, Fetcher, Wanted
+from belvedere.orchestration.storing import RunIdentity, record_of, store_record, store_rendering
+from belvedere.rendering.detection import detect
+from belvedere.rendering.fallback import unsupported_card
+from belvedere.rendering.isolation import references_isolated, render_isolated
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from belvedere.clients.object_store import ObjectInfo, ObjectStore
+    from belvedere.clients.postgres import Connection
+    from belvedere.settings import Settings
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY_SECONDS = 2.0
+AWAY_SECONDS = 3.0
+
+
+@dataclass(slots=True)
+class ClaimReport:
+    """How many of a claim's items ended how."""
+
+    rendered: int = 0
+    unsupported: int = 0
+    dead: int = 0
+    waiting: int = 0
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """What one run works with. ``sources`` maps each source bucket to its tenant."""
+
+    settings: Settings
+    connection: Connection
+    store: ObjectStore
+    sources: Mapping[str, str]
+    run: RunIdentity
+    limits: Limits = field(default_factory=Limits)
+
+
+def render_claim(place: Workplace, claim_id: str) -> ClaimReport:
+    """Render what a claim holds and report; items of a lost claim are left to whoever has them now."""
+    report = ClaimReport()
+    for number, item in enumerate(claimed_items(place.connection, claim_id)):
+        if number and somebody_starves(place.connection):
+            report.waiting += hand_back(place.connection, claim_id)
+            break
+        try:
+            ItemRendering(place, claim_id, item, report).work()
+        except ServiceUnavailable as error:
+            log.warning("%s/%s waits: %s", item.bucket, item.key, error)
+            put_back(place.connection, claim_id, item, delay_seconds=AWAY_SECONDS)
+            report.waiting += 1 + hand_back(place.connection, claim_id, delay_seconds=AWAY_SECONDS)
+            break
+    return report
+
+
+class ItemRendering:
+    """The way of one item: fetch, render, store, record."""
+
+    def __init__(self, place: Workplace, claim_id: str, item: ClaimedItem, report: ClaimReport) -> None:
+        self._place = place
+        self._claim_id = claim_id
+        self._item = replace(item, attempts=item.attempts + 1)
+        self._report = report
+        self._lease_taken = time.monotonic()
+
+    def work(self) -> None:
+        """Bring the item to its next state.
+
+        Raises:
+            ServiceUnavailable: the catalog or the object store is away; the item is as it was.
+        """
+        lease = self._place.settings.render_lease_seconds
+        if not start_item(self._place.connection, self._claim_id, self._item, lease, self._place.run.run_id):
+            self._report.dropped += 1
+            return
+        with tempfile.TemporaryDirectory(prefix="belvedere-") as folder:
+            try:
+                self._render(Path(folder))
+            except ChangedObject as error:
+                self._superseded_by(error.present)
+            except ObjectMissing as error:
+                self._gone(error)
+            except PermanentError as error:
+                self._dead(error)
+            except ServiceUnavailable:
+                raise
+            except TransientError as error:
+                self._failed(error)
+
+    def _render(self, folder: Path) -> None:
+        place, item = self._place, self._item
+        fetcher = Fetcher(place.store, folder, place.sources, place.settings.markdown_hosts, place.limits)
+        source = fetcher.source(Wanted(item.bucket, item.key, item.version_id, item.etag))
+        references = references_isolated(source, place.limits, strictness=place.settings.isolation)
+        source = replace(source, related=fetcher.related(source, references))
+        try:
+            result = render_isolated(
+                source, place.limits, strictness=place.settings.isolation, on_wait=self._keep_lease
+            )
+        except UnsupportedArtifact as error:
+            card = unsupported_card(source, detect(source))
+            self._finish(source, card, None, ArtifactState.UNSUPPORTED, error)
+            self._report.unsupported += 1
+        else:
+            self._finish(source, result.rendering, result.usage, ArtifactState.RENDERED, None)
+            self._report.rendered += 1
+
+    def _finish(
+        self,
+        source: Source,
+        rendering: Rendering,
+        usage: Usage | None,
+        state: ArtifactState,
+        error: BelvedereError | None,
+    ) -> None:
+        place, item = self._place, self._item
+        outputs = store_rendering(place.store, self._renderings_bucket, item, rendering)
+        done = record_of(item, place.run, source, rendering, usage, outputs, state=state, error=error)
+        store_record(place.store, self._renderings_bucket, done)
+        finish(place.connection, self._claim_id, item, done)
+        log.info(
+            "%s/%s: %s as %s, %d ms after its event", item.bucket, item.key, state, rendering.kind, done.latency_ms
+        )
+
+    @property
+    def _renderings_bucket(self) -> str:
+        return self._item.bucket + self._place.settings.renderings_suffix
+
+    def _keep_lease(self, elapsed_seconds: float) -> None:
+        """While one item takes long: keep it, and give the others away."""
+        place = self._place
+        if elapsed_seconds > place.settings.chunk_seconds:
+            self._report.waiting += hand_back(place.connection, self._claim_id)
+        if time.monotonic() - self._lease_taken > place.settings.render_lease_seconds / 4:
+            extend_lease(place.connection, self._claim_id, place.settings.render_lease_seconds)
+            self._lease_taken = time.monotonic()
+
+    def _superseded_by(self, present: ObjectInfo) -> None:
+        """Believe the bucket: what it holds now is queued, if that is not known already."""
+        item = self._item
+        state = ArtifactState.SUPERSEDED.value
+        give_up(self._place.connection, self._claim_id, item, state=state, code=None, message=None)
+        record(self._place.connection, [arrival_of(present, item.tenant, f"changed:{item.artifact_id}")])
+        self._report.dropped += 1
+
+    def _gone(self, error: ObjectMissing) -> None:
+        if was_removed(self._place.connection, self._item):
+            state, code, message = ArtifactState.DELETED.value, error.code, "deleted before it could be rendered"
+        else:
+            state, code = ArtifactState.DEAD.value, error.code
+            message = "the event names an object that is not in its bucket: put it there and it will be rendered"
+        give_up(self._place.connection, self._claim_id, self._item, state=state, code=code, message=message)
+        self._report.dropped += 1
+
+    def _dead(self, error: PermanentError) -> None:
+        """Keep the reason beside the renderings too, so that a rebuilt catalog shows the same card."""
+        place, item = self._place, self._item
+        done = record_of(item, place.run, None, None, None, (), state=ArtifactState.DEAD, error=error)
+        store_record(place.store, self._renderings_bucket, done)
+        finish(place.connection, self._claim_id, item, done)
+        self._report.dead += 1
+        log.info("%s/%s: given up: %s", item.bucket, item.key, error)
+
+    def _failed(self, error: TransientError) -> None:
+        item, settings = self._item, self._place.settings
+        if item.attempts >= settings.max_attempts:
+            self._dead(PermanentError(f"{error.message} ({item.attempts} attempts)", code=error.code))
+            return
+        delay = FIRST_RETRY_SECONDS * 2 ** (item.attempts - 1)
+        retry_later(
+            self._place.connection,
+            self._claim_id,
+            item,
+            code=error.code,
+            message=error.message,
+            delay_seconds=delay,
+        )
+        self._report.waiting += 1
+
+
+def arrival_of(present: ObjectInfo, tenant: str, occasion: str) -> Arrival:
+    """Return the arrival of a version that the bucket itself shows."""
+    nanoseconds = int(present.modified_at.timestamp() * 1000) * 1_000_000
+    event = ArtifactEvent(
+        kind=EventKind.CREATED,
+        bucket=present.bucket,
+        key=present.key,
+        version_id=present.version_id,
+        etag=present.etag,
+        size=present.size,
+        content_type=present.content_type,
+        sequencer=sortable_sequencer(f"{nanoseconds:X}"),
+        event_at=present.modified_at,
+    )
+    return Arrival(event, occasion, tenant, seen_in_bucket=True)

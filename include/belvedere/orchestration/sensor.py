@@ -1,0 +1,47 @@
+"""The sensor that waits for artifacts without a worker: it starts in the triggerer and ends there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseSensorOperator
+from airflow.triggers.base import StartTriggerArgs
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+TRIGGER = "belvedere.orchestration.trigger.ArtifactTrigger"
+
+
+class AwaitArtifacts(BaseSensorOperator):
+    """Watch the topic of bucket events for one session; every event becomes a card and a rendering.
+
+    :param kafka_config_id: the Airflow connection (type Kafka) of the broker
+    :param session_seconds: how long one session lasts before the next run takes over
+    """
+
+    start_from_trigger = True
+    start_trigger_args = StartTriggerArgs(
+        trigger_cls=TRIGGER, trigger_kwargs={}, next_method="execute_complete", timeout=None
+    )
+
+    def __init__(self, *, kafka_config_id: str, session_seconds: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kafka_config_id = kafka_config_id
+        self.session_seconds = session_seconds
+        self.start_trigger_args = StartTriggerArgs(
+            trigger_cls=TRIGGER,
+            trigger_kwargs={"kafka_config_id": kafka_config_id, "session_seconds": session_seconds},
+            next_method="execute_complete",
+            timeout=None,
+        )
+
+    def execute(self, context: Context) -> None:
+        """Defer at once, where an executor insists on a worker."""
+        from belvedere.orchestration.trigger import ArtifactTrigger
+
+        self.defer(trigger=ArtifactTrigger(self.kafka_config_id, self.session_seconds), method_name="execute_complete")
+
+    def execute_complete(self, context: Context, event: Any = None) -> Any:
+        """Return the session's summary."""
+        return event
