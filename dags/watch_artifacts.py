@@ -32,7 +32,6 @@ with DAG(
         task_id="await_artifacts",
         doc_md="Ingests events and dispatches runs; deferred for the whole session.",
         kafka_config_id="belvedere_kafka",
-        session_seconds=3600.0,
         timeout=timedelta(hours=2),
         retries=1_000_000,
         retry_delay=timedelta(seconds=5),

@@ -17,7 +17,7 @@ class AwaitArtifacts(BaseSensorOperator):
     """Watch the topic of bucket events for one session; every event becomes a card and a rendering.
 
     :param kafka_config_id: the Airflow connection (type Kafka) of the broker
-    :param session_seconds: how long one session lasts before the next run takes over
+    :param session_seconds: how long one session lasts before the next run takes over (default: the setting of that name)
     """
 
     start_from_trigger = True
@@ -25,7 +25,7 @@ class AwaitArtifacts(BaseSensorOperator):
         trigger_cls=TRIGGER, trigger_kwargs={}, next_method="execute_complete", timeout=None
     )
 
-    def __init__(self, *, kafka_config_id: str, session_seconds: float, **kwargs: Any) -> None:
+    def __init__(self, *, kafka_config_id: str, session_seconds: float | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.kafka_config_id = kafka_config_id
         self.session_seconds = session_seconds

@@ -29,8 +29,8 @@ JOIN_SECONDS = 5.0
 class ArtifactTrigger(BaseTrigger):
     """Ingest events and start runs for ``session_seconds``, then end the sensor's task with a summary."""
 
-    def __init__(self, kafka_config_id: str, session_seconds: float) -> None:
-        super().__init__()
+    def __init__(self, kafka_config_id: str, session_seconds: float | None = None) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
         self.kafka_config_id = kafka_config_id
         self.session_seconds = session_seconds
 
@@ -44,10 +44,11 @@ class ArtifactTrigger(BaseTrigger):
         connection = await BaseHook.aget_connection(self.kafka_config_id)
         ingester, dispatcher = Ingester(settings(), connection), Dispatcher(settings())
         started = time.monotonic()
+        lasts = settings().session_seconds if self.session_seconds is None else self.session_seconds
         try:
             ingester.start()
             dispatcher.start()
-            while time.monotonic() - started < self.session_seconds:
+            while time.monotonic() - started < lasts:
                 await asyncio.sleep(TICK_SECONDS)
         finally:
             await _end([ingester, dispatcher])
