@@ -124,15 +124,14 @@ class ItemRendering:
         place, item = self._place, self._item
         fetcher = Fetcher(place.store, folder, place.sources, place.settings.markdown_hosts, place.limits)
         source = fetcher.source(Wanted(item.bucket, item.key, item.version_id, item.etag))
-        references = references_isolated(source, place.limits, strictness=place.settings.isolation)
+        kind = detect(source)
+        strictness = place.settings.isolation
+        references = references_isolated(source, place.limits, kind=kind, strictness=strictness)
         source = replace(source, related=fetcher.related(source, references))
         try:
-            result = render_isolated(
-                source, place.limits, strictness=place.settings.isolation, on_wait=self._keep_lease
-            )
+            result = render_isolated(source, place.limits, strictness=strictness, on_wait=self._keep_lease, kind=kind)
         except UnsupportedArtifact as error:
-            card = unsupported_card(source, detect(source))
-            self._finish(source, card, None, ArtifactState.UNSUPPORTED, error)
+            self._finish(source, unsupported_card(source, kind), None, ArtifactState.UNSUPPORTED, error)
             self._report.unsupported += 1
         else:
             self._finish(source, result.rendering, result.usage, ArtifactState.RENDERED, None)

@@ -17,7 +17,7 @@ class AwaitArtifacts(BaseSensorOperator):
     """Watch the topic of bucket events for one session; every event becomes a card and a rendering.
 
     :param kafka_config_id: the Airflow connection (type Kafka) of the broker
-    :param session_seconds: how long one session lasts before the next run takes over (default: the setting of that name)
+    :param session_seconds: how long one session lasts; the setting of that name unless given
     """
 
     start_from_trigger = True
