@@ -1,0 +1,1 @@
+"""What a person can ask of the stack: one module a command."""

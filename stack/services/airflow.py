@@ -1,0 +1,61 @@
+"""Airflow's four processes. Their settings are in ``airflow_settings``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from stack.services.airflow_settings import airflow_environment
+from stack.services.probes import answer_of, answers
+from stack.services.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stack.instance import Instance
+
+# Logs are read from the shared folder: the log servers of scheduler and triggerer would only cost memory and ports.
+PROCESSES = {
+    "api-server": ("api-server",),
+    "scheduler": ("scheduler", "--skip-serve-logs"),
+    "dag-processor": ("dag-processor",),
+    "triggerer": ("triggerer", "--skip-serve-logs"),
+}
+JOBS = {"scheduler": "scheduler", "dag-processor": "dag_processor", "triggerer": "triggerer"}
+
+
+def airflow_services(instance: Instance) -> list[Service]:
+    """Describe the four processes."""
+    airflow = str(instance.paths.venv / "bin" / "airflow")
+    environment = airflow_environment(instance)
+    return [
+        Service(
+            name=name,
+            command=(airflow, *words),
+            environment=environment,
+            healthy=_health_check(instance, name),
+            port=instance.ports.airflow if name == "api-server" else None,
+            folder=instance.paths.airflow_home,
+            stop_seconds=20,
+            priority=40,
+        )
+        for name, words in PROCESSES.items()
+    ]
+
+
+def _health_check(instance: Instance, name: str) -> Callable[[datetime], bool]:
+    if name == "api-server":
+        return lambda _since: answers(f"{instance.airflow_url}/api/v2/version")
+    return lambda since: _has_beaten(health_report(instance), JOBS[name], since)
+
+
+def health_report(instance: Instance) -> dict[str, Any]:
+    """Return Airflow's own word on its parts, empty while the API server is away."""
+    return answer_of(f"{instance.airflow_url}/api/v2/monitor/health")
+
+
+def _has_beaten(report: dict[str, Any], job: str, since: datetime) -> bool:
+    """A heartbeat from before this process started belongs to the one before it."""
+    part = report.get(job) or {}
+    beat = part.get(f"latest_{job}_heartbeat")
+    return part.get("status") == "healthy" and bool(beat) and datetime.fromisoformat(beat) >= since

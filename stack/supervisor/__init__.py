@@ -1,0 +1,1 @@
+"""supervisord: its settings, the talk with it, and what it leaves to us."""
