@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaError, KafkaException
@@ -15,18 +17,41 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from belvedere.clients.kafka import translated
-from belvedere.errors import ServiceUnavailable
+from belvedere.clients.kafka import ours
+from belvedere.errors import PermanentError, ServiceUnavailable
 from belvedere.model.storage import TopicSpec, TopicState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from concurrent.futures import Future
 
 RETENTION = "retention.ms"
 ANSWER_SECONDS = 5.0
 MOST_REPLICAS = 3
 CONSUMER_ONLY = frozenset({"group.id", "auto.offset.reset", "enable.auto.commit", "session.timeout.ms"})
+# librdkafka writes a line to stderr at every attempt to reconnect; our errors say it once.
+QUIET: Mapping[str, Any] = MappingProxyType({"log_level": 2, "reconnect.backoff.ms": 500})
+REFUSED = frozenset(
+    {
+        KafkaError.INVALID_PARTITIONS,
+        KafkaError.INVALID_REPLICATION_FACTOR,
+        KafkaError.INVALID_CONFIG,
+        KafkaError.TOPIC_EXCEPTION,
+        KafkaError.POLICY_VIOLATION,
+        KafkaError.INVALID_REQUEST,
+    }
+)
+
+
+@contextmanager
+def _translated(what: str) -> Iterator[None]:
+    try:
+        yield
+    except KafkaException as error:
+        reason = error.args[0]
+        if reason.code() in REFUSED:
+            raise PermanentError(f"Kafka refused {what} ({reason.name()}): {reason.str()}", code="kafka") from error
+        raise ours(reason) from error
 
 
 class KafkaAdmin:
@@ -36,12 +61,13 @@ class KafkaAdmin:
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        with translated():
-            self._client = AdminClient({name: value for name, value in config.items() if name not in CONSUMER_ONLY})
+        usable = {name: value for name, value in config.items() if name not in CONSUMER_ONLY}
+        with _translated("the connection's configuration"):
+            self._client = AdminClient({**QUIET, **usable})
 
     def state(self, topic: str) -> TopicState:
         """Return what a topic is now."""
-        with translated():
+        with _translated(f"describing topic {topic}"):
             metadata = self._client.list_topics(topic, timeout=ANSWER_SECONDS)
             found = metadata.topics.get(topic)
             if found is None or _is_unknown(found.error):
@@ -64,7 +90,7 @@ class KafkaAdmin:
             replication_factor=min(MOST_REPLICAS, max(1, brokers)),
             config={RETENTION: str(topic.retention_ms)},
         )
-        with translated():
+        with _translated(f"creating topic {topic.name}"):
             try:
                 _await(self._client.create_topics([new], operation_timeout=ANSWER_SECONDS))
             except KafkaException as error:
@@ -73,14 +99,14 @@ class KafkaAdmin:
 
     def grow(self, topic: str, partitions: int) -> None:
         """Give a topic more partitions; they can never become fewer."""
-        with translated():
+        with _translated(f"growing topic {topic}"):
             _await(self._client.create_partitions([NewPartitions(topic, partitions)]))
 
     def set_retention(self, topic: str, retention_ms: int) -> None:
         """Let a topic keep its records for so long (-1: for ever)."""
         entry = ConfigEntry(RETENTION, str(retention_ms), incremental_operation=AlterConfigOpType.SET)
         resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
-        with translated():
+        with _translated(f"setting the retention of topic {topic}"):
             _await(self._client.incremental_alter_configs([resource]))
 
     def _retention(self, topic: str) -> int:

@@ -158,6 +158,11 @@ class ObjectStore:
             raise PermanentError(f"{len(problems)} objects of {bucket} could not be removed: {problems[0].code}")
         return len(wanted)
 
+    def remove_version(self, bucket: str, key: str, version_id: str) -> None:
+        """Remove one version of an object for good (an empty ``version_id``: the object, in a bucket without them)."""
+        with translated(f"removing {bucket}/{key}"):
+            self._client.remove_object(bucket, key, version_id=version_id or None)
+
     def bucket_exists(self, bucket: str) -> bool:
         """Tell whether the bucket exists."""
         with translated(f"looking for bucket {bucket}"):
