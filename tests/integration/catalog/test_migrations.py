@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from belvedere.catalog.schema import migrate
+from belvedere.clients.postgres import CatalogRejected, connect
+from belvedere.errors import ServiceUnavailable
+
+if TYPE_CHECKING:
+    from tests.harness.databases import Catalogs
+
+TABLES = {"artifacts", "inbox", "dead_events", "render_costs", "sources", "sweeps"}
+
+
+def tables_of(dsn: str) -> set[str]:
+    with connect(dsn) as connection:
+        return {row["tablename"] for row in connection.execute("select tablename from pg_tables").fetchall()}
+
+
+def test_an_empty_database_gets_every_table(catalogs: Catalogs) -> None:
+    with catalogs.fresh(migrated=False) as dsn:
+        assert not TABLES & tables_of(dsn)
+
+        migrate(dsn)
+
+        assert tables_of(dsn) >= TABLES
+
+
+def test_migrating_again_changes_nothing(catalogs: Catalogs) -> None:
+    with catalogs.fresh() as dsn, connect(dsn) as connection:
+        connection.execute("insert into sources (bucket, tenant, renderings_bucket) values ('a', 'b', 'c')")
+
+        migrate(dsn)
+
+        assert connection.execute("select count(*) as n from sources").fetchone() == {"n": 1}
+
+
+def test_two_processes_may_migrate_at_once(catalogs: Catalogs) -> None:
+    with catalogs.fresh(migrated=False) as dsn:
+        with ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(migrate, dsn) for _ in range(2)]:
+                done.result()
+
+        assert tables_of(dsn) >= TABLES
+
+
+def test_a_database_that_is_away_is_told_as_such() -> None:
+    with pytest.raises(ServiceUnavailable):
+        migrate("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+def test_a_refused_value_is_never_repeated_in_the_error(catalogs: Catalogs) -> None:
+    with catalogs.fresh() as dsn, connect(dsn) as connection, pytest.raises(CatalogRejected) as raised:
+        connection.execute("insert into dead_events (topic, partition, \"offset\", reason) values ('t', 0, 0, %s)", ["a\0secret"])
+
+    assert "secret" not in str(raised.value)
