@@ -97,6 +97,7 @@ def _record_created(connection: Connection, arrivals: Sequence[Arrival]) -> int:
     if not changed:
         return 0
     settle_latest(connection, [row["bucket"] for row in changed], [row["key"] for row in changed])
+    connection.execute(APPLY_REMOVALS, {"changed": [row["id"] for row in changed if not row["seen"]]})
     wanted = [row["id"] for row in changed if row["needs_work"]]
     connection.execute(ENQUEUE, {**columns, "wanted": wanted})
     return len(wanted)
@@ -169,7 +170,7 @@ on conflict (id) do update set
     error_code = null, error_message = null,
     state = case when t.state in ('deleted', 'superseded', 'dead', 'failed') then 'queued' else t.state end
 where excluded.sequencer > t.sequencer or t.id in (select id from seen)
-returning t.id, t.bucket, t.key,
+returning t.id, t.bucket, t.key, t.id in (select id from seen) as seen,
     old.id is null or old.state in ('deleted', 'superseded', 'dead', 'failed')
         or not exists (select from inbox i where i.artifact_id = t.id and i.state in ('queued', 'claimed'))
            and old.state in ('queued', 'rendering') as needs_work
@@ -240,6 +241,15 @@ update artifacts set state = 'deleted', sequencer = %(sequencer)s, seq = nextval
     updated_at = clock_timestamp()
 where id in (select id from target)
 returning id
+"""
+
+# A removal that came before the creation it follows: the object is gone already.
+APPLY_REMOVALS = """
+update artifacts a set state = 'deleted', seq = nextval('artifact_seq'), updated_at = clock_timestamp()
+where a.id = any(%(changed)s) and a.is_latest and a.state = 'queued'
+    and exists (select from inbox r
+                where r.bucket = a.bucket and r.key = a.key and r.occasion like 'removed:%%'
+                    and r.sequencer >= a.sequencer and r.version_id in ('', a.version_id))
 """
 
 REQUEST = """
