@@ -27,7 +27,7 @@ def kafka_config(connection_id: str) -> Mapping[str, Any]:
         ConfigurationError: there is no such connection, or it names no brokers.
     """
     try:
-        config: Mapping[str, Any] = KafkaConfigHook(connection_id).get_conn
+        config: Mapping[str, Any] = KafkaConfigHook(connection_id).get_conn  # type: ignore[no-untyped-call]
     except AirflowNotFoundException as error:
         raise ConfigurationError(
             f"Airflow has no connection {connection_id}: create it (type Apache Kafka, "

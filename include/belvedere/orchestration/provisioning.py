@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import uuid
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.sdk.exceptions import AirflowSkipException
@@ -15,10 +14,10 @@ from belvedere.clients.kafka_admin import KafkaAdmin
 from belvedere.clients.kafka_tail import TopicTail
 from belvedere.clients.object_store import ObjectStore
 from belvedere.clients.postgres import connect
-from belvedere.errors import BelvedereError, ConfigurationError, PermanentError, TransientError
+from belvedere.errors import ConfigurationError
 from belvedere.model.storage import StorageSpec, TopicSpec
 from belvedere.orchestration.broker import kafka_config
-from belvedere.orchestration.failing import permanent_errors_fail
+from belvedere.orchestration.failing import Troubles, permanent_errors_fail
 from belvedere.settings import settings
 from belvedere.storage.plan import plan as planned
 from belvedere.storage.probe import probe as probed
@@ -33,17 +32,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 DAY_MS = 86_400_000
-
-
-@dataclass(frozen=True, slots=True)
-class SourceTrouble:
-    """What went wrong with one bucket."""
-
-    bucket: str
-    error: BelvedereError
-
-    def __str__(self) -> str:
-        return f"{self.bucket}: {self.error.message}"
 
 
 def plan(params: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -125,26 +113,12 @@ def _probed(spec: StorageSpec, limit_seconds: float) -> list[float]:
 def _for_each(params: Mapping[str, Any], do: Callable[[StorageSpec], T]) -> dict[str, T]:
     """Do it for every bucket, whatever happens to the others; then say what went wrong."""
     results: dict[str, T] = {}
-    troubles: list[SourceTrouble] = []
+    troubles = Troubles()
     for spec in specs(params, settings()):
-        try:
+        with troubles.of(f"bucket {spec.bucket}"):
             results[spec.bucket] = do(spec)
-        except BelvedereError as error:
-            log.error("bucket %s: %s", spec.bucket, error.message)
-            troubles.append(SourceTrouble(spec.bucket, error))
-    _complain(troubles)
+    troubles.complain()
     return results
-
-
-def _complain(troubles: list[SourceTrouble]) -> None:
-    """Raise all troubles as one; if any of them may pass, trying everything again is worth it."""
-    if not troubles:
-        return
-    message = "; ".join(str(trouble) for trouble in troubles)
-    passing = [trouble.error for trouble in troubles if isinstance(trouble.error, TransientError)]
-    if passing:
-        raise TransientError(message, code=passing[0].code)
-    raise PermanentError(message, code=troubles[0].error.code)
 
 
 def _stop_after_plan(params: Mapping[str, Any]) -> None:
