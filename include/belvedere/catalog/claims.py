@@ -221,7 +221,8 @@ select claim_id, array_agg(distinct tenant) as tenants,
 from inbox where state = 'claimed' group by claim_id
 """
 
-# One step through the index for each tenant that waits (a loose index scan), then the oldest of each.
+# One step through the index for each tenant that waits (a loose index scan), then the oldest of each. Among equals
+# whoever has least in work comes first: by age alone, a long queue of slow work would keep everybody else waiting.
 CANDIDATES = """
 with recursive waiting(tenant) as (
     (select tenant from inbox where state = 'queued' order by tenant limit 1)
@@ -238,8 +239,10 @@ cross join lateral (
           order by id limit %(most)s) as oldest
 ) as q
 left join render_costs c on c.cost_class = q.cost_class
+left join (select tenant, count(*) as items from inbox where state = 'claimed' group by tenant) held
+    on held.tenant = w.tenant
 where w.tenant is not null and w.tenant <> all(%(crowding)s::text[])
-order by q.place, q.id limit %(most)s
+order by q.place, coalesce(held.items, 0), q.id limit %(most)s
 """
 
 CLAIM = """
