@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from belvedere.model.artifact import ArtifactState, StoredOutput
+from belvedere.model.record import MAX_KEY_BYTES, RenderingRecord, rendering_place
+
+TEXT = st.text(max_size=20)
+TIMES = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)).map(lambda t: t.replace(tzinfo=UTC))
+FACTS = st.dictionaries(TEXT, st.integers() | TEXT | st.floats(allow_nan=False, allow_infinity=False), max_size=3)
+OUTPUTS = st.builds(StoredOutput, role=TEXT, name=TEXT, media_type=TEXT, size=st.integers(0), object_key=TEXT)
+RECORDS = st.builds(
+    RenderingRecord,
+    tenant=TEXT,
+    bucket=TEXT,
+    key=TEXT,
+    version_id=TEXT,
+    etag=TEXT,
+    size=st.integers(0, 2**50),
+    content_type=TEXT,
+    sequencer=TEXT,
+    event_at=TIMES,
+    queued_at=TIMES,
+    rendered_at=TIMES,
+    state=st.sampled_from([ArtifactState.RENDERED, ArtifactState.DEAD, ArtifactState.UNSUPPORTED]),
+    kind=st.none() | TEXT,
+    facts=FACTS,
+    warnings=st.lists(TEXT, max_size=3).map(tuple),
+    outputs=st.lists(OUTPUTS, max_size=3).map(tuple),
+    sampled=st.none() | st.just({"shown": 1, "total": None, "unit": "rows"}),
+    usage=FACTS,
+    run_id=st.none() | TEXT,
+)
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def record(**changes: object) -> RenderingRecord:
+    facts = {
+        "tenant": "t",
+        "bucket": "models",
+        "key": "a.csv",
+        "version_id": "",
+        "etag": "e1",
+        "size": 1,
+        "content_type": "text/csv",
+        "sequencer": "1",
+        "event_at": NOON,
+        "queued_at": NOON,
+        "rendered_at": NOON + timedelta(seconds=1),
+        "state": ArtifactState.RENDERED,
+        "kind": "table",
+    }
+    return RenderingRecord(**facts | changes)  # type: ignore[arg-type]
+
+
+@given(RECORDS)
+def test_a_record_reads_back_as_it_was_written(written: RenderingRecord) -> None:
+    assert RenderingRecord.from_json(written.to_json()) == written
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"null", b"{}", b'{"format": 2}', b'{"format": 1}', b"\xff"])
+def test_what_is_no_record_is_a_value_error(content: bytes) -> None:
+    with pytest.raises(ValueError, match="."):
+        RenderingRecord.from_json(content)
+
+
+def test_a_record_with_an_unknown_field_is_a_value_error() -> None:
+    document = json.loads(record().to_json()) | {"surprise": 1}
+
+    with pytest.raises(ValueError, match="surprise"):
+        RenderingRecord.from_json(json.dumps(document).encode())
+
+
+@given(st.text(min_size=1, max_size=1024), st.text("0123456789abcdef", min_size=32, max_size=32))
+def test_a_renderings_place_leaves_room_for_file_names(key: str, etag: str) -> None:
+    place = rendering_place(key, etag)
+
+    assert len(f"{place}/rendering.json".encode("utf-8", "surrogatepass")) <= MAX_KEY_BYTES
+    assert place == rendering_place(key, etag)
+
+
+@given(st.text(min_size=1, max_size=1100), st.text(min_size=1, max_size=1100))
+def test_two_keys_never_share_a_place(one: str, other: str) -> None:
+    assert (rendering_place(one, "e") == rendering_place(other, "e")) == (one == other)
+
+
+def test_latency_counts_from_the_event() -> None:
+    assert record().latency_ms == 1000
+
+
+def test_latency_of_late_work_counts_from_its_queueing() -> None:
+    late = record(queued_at=NOON + timedelta(hours=1), rendered_at=NOON + timedelta(hours=1, seconds=2))
+
+    assert late.latency_ms == 2000
