@@ -25,6 +25,18 @@ def _install(paths: Paths, _options: argparse.Namespace) -> None:
     install(paths)
 
 
+def _system_packages(_paths: Paths, _options: argparse.Namespace) -> None:
+    from stack.install.system_packages import install_system_packages
+
+    install_system_packages()
+
+
+def _docker_env(paths: Paths, _options: argparse.Namespace) -> None:
+    from stack.commands.docker_env import write_docker_env
+
+    write_docker_env(paths)
+
+
 def _up(paths: Paths, options: argparse.Namespace) -> None:
     from stack.commands.up import timed_start
     from stack.instance import load_instance
@@ -82,6 +94,8 @@ def _reset(paths: Paths, options: argparse.Namespace) -> None:
 
 COMMANDS: dict[str, tuple[str, Callable[[Paths, argparse.Namespace], None]]] = {
     "install": ("install what is missing (needs only Python's standard library)", _install),
+    "system-packages": ("install Debian packages that tests and sandbox need", _system_packages),
+    "docker-env": ("write .env for docker-compose.yaml", _docker_env),
     "up": ("start everything, then run the main job on the samples", _up),
     "down": ("stop everything", _down),
     "status": ("print a line for each service", _status),

@@ -68,7 +68,7 @@ def free_ports(count: int) -> list[int]:
     between being found and being bound.
     """
     candidates = random.sample(FREE_RANGE, k=len(FREE_RANGE))
-    found = []
+    found: list[int] = []
     for port in candidates:
         if len(found) == count:
             break

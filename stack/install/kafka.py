@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def kafka_jars(paths: Paths) -> Path:
-    """The folder that holds the jars."""
+    """Return the folder that holds the jars."""
     return paths.install / "kafka"
 
 

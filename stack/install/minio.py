@@ -19,7 +19,7 @@ VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"
 
 
 def minio_binary(paths: Paths) -> Path:
-    """Where the server's binary is."""
+    """Return where the server's binary is."""
     return paths.install / "minio" / "minio"
 
 

@@ -41,9 +41,7 @@ class Prerequisite:
         return ""
 
     def _version(self) -> tuple[int, ...]:
-        done = subprocess.run(
-            self.version_command, capture_output=True, text=True, check=False, timeout=ANSWER_SECONDS
-        )
+        done = subprocess.run(self.version_command, capture_output=True, text=True, check=False, timeout=ANSWER_SECONDS)
         found = re.search(self.version_pattern, done.stdout + done.stderr)
         return tuple(int(part) for part in found.groups()) if found else ()
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def project_packages(paths: Paths) -> Step:
-    """Everything of requirements.txt into ``.venv``."""
+    """Install everything of requirements.txt into ``.venv``."""
     lock = paths.root / "requirements.txt"
     return Step(
         name="python packages",
@@ -30,7 +30,7 @@ def project_packages(paths: Paths) -> Step:
 
 
 def project_itself(paths: Paths) -> Step:
-    """The package ``belvedere`` into ``.venv``, editable."""
+    """Install the package ``belvedere`` into ``.venv``, editable."""
 
     def install(run: Runner) -> None:
         run([*_pip(paths.venv), "--no-deps", "--editable", str(paths.root)])
@@ -46,7 +46,7 @@ def project_itself(paths: Paths) -> Step:
 
 
 def mlflow_server(paths: Paths) -> Step:
-    """The MLflow server into an environment of its own."""
+    """Install the MLflow server into an environment of its own."""
     lock = paths.root / "stack" / "mlflow" / "requirements.txt"
     venv = paths.install / "mlflow"
     return Step(

@@ -95,7 +95,9 @@ class Runner:
             except OSError as error:
                 raise StepFailed(f"{self._name}: {command[0]} could not be started: {error}") from error
         if code:
-            raise StepFailed(f"{self._name}: {command[0]} ended with code {code}. The end of {self._log}:\n{self._tail()}")
+            raise StepFailed(
+                f"{self._name}: {command[0]} ended with code {code}. The end of {self._log}:\n{self._tail()}"
+            )
 
     def _tail(self) -> str:
         lines = self._log.read_text(errors="replace").splitlines()[-TAIL_LINES:]

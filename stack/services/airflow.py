@@ -55,7 +55,7 @@ def health_report(instance: Instance) -> dict[str, Any]:
 
 
 def _has_beaten(report: dict[str, Any], job: str, since: datetime) -> bool:
-    """A heartbeat from before this process started belongs to the one before it."""
+    """Tell whether a part lives; a heartbeat from before its process started belongs to the one before it."""
     part = report.get(job) or {}
-    beat = part.get(f"latest_{job}_heartbeat")
-    return part.get("status") == "healthy" and bool(beat) and datetime.fromisoformat(beat) >= since
+    beat: str | None = part.get(f"latest_{job}_heartbeat")
+    return part.get("status") == "healthy" and beat is not None and datetime.fromisoformat(beat) >= since

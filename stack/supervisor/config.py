@@ -43,28 +43,32 @@ def render_config(paths: Paths, services: Iterable[Service]) -> str:
 
 
 def _daemon(paths: Paths) -> str:
-    return _section("unix_http_server", {"file": _plain(paths.supervisor_socket), "chmod": "0700"}) + "\n\n" + "\n\n".join(
-        [
-            _section(
-                "supervisord",
-                {
-                    "logfile": _plain(paths.logs / "supervisord.log"),
-                    "logfile_maxbytes": LOG_BYTES,
-                    "logfile_backups": LOG_BACKUPS,
-                    "pidfile": _plain(paths.supervisor_pid),
-                    "childlogdir": _plain(paths.logs),
-                    "directory": _plain(paths.root),
-                    "nodaemon": "false",
-                    "minfds": "4096",
-                    "umask": "022",
-                },
-            ),
-            _section("supervisorctl", {"serverurl": "unix://" + _plain(paths.supervisor_socket)}),
-            _section(
-                "rpcinterface:supervisor",
-                {"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"},
-            ),
-        ]
+    return (
+        _section("unix_http_server", {"file": _plain(paths.supervisor_socket), "chmod": "0700"})
+        + "\n\n"
+        + "\n\n".join(
+            [
+                _section(
+                    "supervisord",
+                    {
+                        "logfile": _plain(paths.logs / "supervisord.log"),
+                        "logfile_maxbytes": LOG_BYTES,
+                        "logfile_backups": LOG_BACKUPS,
+                        "pidfile": _plain(paths.supervisor_pid),
+                        "childlogdir": _plain(paths.logs),
+                        "directory": _plain(paths.root),
+                        "nodaemon": "false",
+                        "minfds": "4096",
+                        "umask": "022",
+                    },
+                ),
+                _section("supervisorctl", {"serverurl": "unix://" + _plain(paths.supervisor_socket)}),
+                _section(
+                    "rpcinterface:supervisor",
+                    {"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"},
+                ),
+            ]
+        )
     )
 
 
@@ -114,7 +118,7 @@ def _section(name: str, options: Mapping[str, str]) -> str:
 
 
 def _plain(value: object) -> str:
-    """The format expands ``%(name)s`` and takes ``;`` after a space for a comment."""
+    """Escape a value: the format expands ``%(name)s`` and takes ``;`` after a space for a comment."""
     text = str(value)
     if "\n" in text or " ;" in text:
         raise StackError(f"{text!r} cannot be told to supervisord: no line breaks, no semicolon after a space")
@@ -126,7 +130,7 @@ def _environment(variables: Mapping[str, str]) -> str:
 
 
 def _quoted(name: str, value: str) -> str:
-    """supervisord knows no escapes in values: whichever quote the value does not hold, encloses it."""
+    """Quote a value. There are no escapes: whichever quote the value does not hold, encloses it."""
     quote = "'" if "'" not in value else '"'
     if quote in value or value.strip("'\"") != value:
         raise StackError(f"the value of {name} mixes quotes in a way that supervisord cannot be told")
