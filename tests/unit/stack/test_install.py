@@ -79,16 +79,8 @@ def test_another_python_is_refused_with_the_command_that_installs_the_right_one(
 
 
 def test_one_package_is_cut_out_of_a_lock_with_all_its_hashes() -> None:
-    lock = "a==1 \\\n    --hash=sha256:1\nuv==0.9 \\\n    --hash=sha256:2 \\\n    --hash=sha256:3\n    # via x\nuvicorn==3\n"
-    assert locked_entry(lock, "uv").split() == [
-        "uv==0.9",
-        "\\",
-        "--hash=sha256:2",
-        "\\",
-        "--hash=sha256:3",
-        "#",
-        "via",
-        "x",
-    ]
+    uv = "uv==0.9 \\\n    --hash=sha256:2 \\\n    --hash=sha256:3\n    # via x\n"
+    lock = f"a==1 \\\n    --hash=sha256:1\n{uv}uvicorn==3\n"
+    assert locked_entry(lock, "uv") == uv
     with pytest.raises(StepFailed, match="does not name flask"):
         locked_entry(lock, "flask")
