@@ -149,6 +149,15 @@ class ObjectStore:
                 if not found.is_dir:
                     yield _info(bucket, found)
 
+    def versions(self, bucket: str, prefix: str = "") -> Iterator[ObjectInfo]:
+        """Yield every version of every object of a bucket in key order, the newest of a key first."""
+        with translated(f"listing the versions in {bucket}/{prefix}"):
+            for found in self._client.list_objects(
+                bucket, prefix=prefix or None, recursive=True, include_version=True
+            ):
+                if not found.is_dir and not found.is_delete_marker:
+                    yield _info(bucket, found)
+
     def remove(self, bucket: str, keys: Iterable[str]) -> int:
         """Remove objects and return how many were asked for; objects already gone do not matter."""
         wanted = [DeleteObject(key) for key in keys]

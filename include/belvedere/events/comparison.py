@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from belvedere.model.artifact import ArtifactState
-from belvedere.model.events import sortable_sequencer
+from belvedere.model.events import in_listing_precision, sequencer_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime, timedelta
 
     from belvedere.catalog.sweeps import KnownArtifact
     from belvedere.clients.object_store import ObjectInfo
-
-EPOCH = datetime.fromtimestamp(0, UTC)
-ONE_MS = timedelta(milliseconds=1)
-NS_PER_MS = 1_000_000
 
 
 class Keyed(Protocol):
@@ -72,27 +68,8 @@ def judge(listed: ObjectInfo | None, known: KnownArtifact | None, *, now: dateti
     return Verdict.STRANDED if known.stranded else Verdict.SETTLED
 
 
-def sequencer_of(moment: datetime) -> str:
-    """Return the sequencer of an object that was modified at ``moment``.
-
-    MinIO's sequencer is that time in nanoseconds; listings cut it to milliseconds. The last nanosecond of the
-    millisecond is taken, because whatever is listed came after everything else of that millisecond.
-    """
-    milliseconds = (moment - EPOCH) // ONE_MS
-    return _end_of_ms(milliseconds)
-
-
-def following(sequencer: str) -> str:
-    """Return the sequencer right after another one."""
-    return sortable_sequencer(f"{int(sequencer, 16) + 1:X}")
-
-
 def _same_version(listed: ObjectInfo, known: KnownArtifact) -> bool:
     """Tell by etag and time, for listings name no version; a time before the catalog's is an older state."""
     if known.state is ArtifactState.DELETED or listed.etag != known.etag:
         return False
-    return sequencer_of(listed.modified_at) <= _end_of_ms(int(known.sequencer, 16) // NS_PER_MS)
-
-
-def _end_of_ms(milliseconds: int) -> str:
-    return sortable_sequencer(f"{(milliseconds + 1) * NS_PER_MS - 1:X}")
+    return sequencer_at(listed.modified_at) <= in_listing_precision(known.sequencer)

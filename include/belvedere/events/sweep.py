@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from belvedere.catalog.intake import Arrival, occasion_of, record, request_render
 from belvedere.catalog.sweeps import KnownArtifact, begin_sweep, end_sweep, known_artifacts, save_progress
 from belvedere.errors import ObjectMissing
-from belvedere.events.comparison import Verdict, following, judge, sequencer_of, side_by_side
-from belvedere.model.events import ArtifactEvent, EventKind
+from belvedere.events.comparison import Verdict, judge, side_by_side
+from belvedere.model.events import ArtifactEvent, EventKind, sequencer_after, sequencer_at
 from belvedere.model.storage import RESERVED_PREFIX
 
 if TYPE_CHECKING:
@@ -165,9 +165,9 @@ class Sweep:
         if listed is not None and listed.etag != found.etag:
             return None
         seen = listed or found
-        sequencer = sequencer_of(seen.modified_at)
+        sequencer = sequencer_at(seen.modified_at)
         if known is not None:
-            sequencer = max(sequencer, following(known.sequencer))
+            sequencer = max(sequencer, sequencer_after(known.sequencer))
         event = ArtifactEvent(
             kind=EventKind.CREATED,
             bucket=self.source.bucket,
@@ -193,7 +193,7 @@ class Sweep:
             etag="",
             size=0,
             content_type="",
-            sequencer=following(known.sequencer),
+            sequencer=sequencer_after(known.sequencer),
             event_at=datetime.now(UTC),
         )
         return Arrival(event, occasion_of(event), self.source.tenant)

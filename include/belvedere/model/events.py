@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 SEQUENCER_DIGITS = 20
+NS_PER_MS = 1_000_000
+EPOCH = datetime.fromtimestamp(0, UTC)
+ONE_MS = timedelta(milliseconds=1)
 
 
 class EventKind(StrEnum):
@@ -42,6 +42,29 @@ def sortable_sequencer(sequencer: str) -> str:
     if value < 0 or len(text) > SEQUENCER_DIGITS:
         raise ValueError(f"sequencer {sequencer[:40]!r} is out of range")
     return text
+
+
+def sequencer_at(moment: datetime) -> str:
+    """Return the sequencer of a version that a listing shows as modified at ``moment``.
+
+    Listings cut times to milliseconds. The last nanosecond of the millisecond is taken, because what is listed
+    came after everything else of that millisecond.
+    """
+    return _end_of_ms((moment - EPOCH) // ONE_MS)
+
+
+def in_listing_precision(sequencer: str) -> str:
+    """Return a sequencer as ``sequencer_at`` would have made it from a listing."""
+    return _end_of_ms(int(sequencer, 16) // NS_PER_MS)
+
+
+def sequencer_after(sequencer: str) -> str:
+    """Return the sequencer right after another one."""
+    return sortable_sequencer(f"{int(sequencer, 16) + 1:X}")
+
+
+def _end_of_ms(milliseconds: int) -> str:
+    return sortable_sequencer(f"{(milliseconds + 1) * NS_PER_MS - 1:X}")
 
 
 @dataclass(frozen=True, slots=True)
