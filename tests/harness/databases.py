@@ -52,7 +52,9 @@ class Catalogs:
             self._run(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
 
     def _create(self, name: str, template: str | None = None) -> None:
-        statement = sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(CATALOG_DATABASE))
+        statement = sql.SQL("create database {} owner {}").format(
+            sql.Identifier(name), sql.Identifier(CATALOG_DATABASE)
+        )
         if template:
             statement += sql.SQL(" template {}").format(sql.Identifier(template))
         self._run(statement)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-def created(key: str = "a.csv", *, at: int = 1, etag: str = "", version: str = "", bucket: str = "models") -> ArtifactEvent:
+def created(
+    key: str = "a.csv", *, at: int = 1, etag: str = "", version: str = "", bucket: str = "models"
+) -> ArtifactEvent:
     """Return the creation of one version at the moment ``at``; its bytes are named by ``etag``."""
     return ArtifactEvent(
         kind=EventKind.CREATED,

@@ -18,6 +18,7 @@ from stack.ports import save_ports
 from stack.services.kafka import kafka, prepare_kafka
 from stack.services.minio import minio, prepare_minio
 from stack.services.postgres import ensure_databases, postgres, prepare_postgres
+from stack.supervisor.config import MARK_HOME
 
 from tests.harness.waiting import eventually
 
@@ -85,7 +86,7 @@ def _running(service: Service, home: Path, flags: tuple[str, ...]) -> Iterator[s
     with log.open("wb") as file:
         process = subprocess.Popen(
             [*service.command, *flags],
-            env={**os.environ, **service.environment},
+            env={**os.environ, **service.environment, MARK_HOME: str(home)},
             cwd=service.folder or home,
             stdin=subprocess.DEVNULL,
             stdout=file,

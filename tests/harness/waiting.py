@@ -12,7 +12,9 @@ Found = TypeVar("Found")
 POLL_SECONDS = 0.05
 
 
-def eventually(condition: Callable[[], Found], seconds: float = 20.0, *, what: str = "", poll: float = POLL_SECONDS) -> Found:
+def eventually(
+    condition: Callable[[], Found], seconds: float = 20.0, *, what: str = "", poll: float = POLL_SECONDS
+) -> Found:
     """Return the first truthy value of ``condition``.
 
     Raises:

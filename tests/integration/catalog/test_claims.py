@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.harness.databases import empty
+from tests.harness.events import arrive, created, open_work, queue_up, removed, state_of
 
 from belvedere.catalog.claims import (
     ClaimedItem,
@@ -24,8 +26,6 @@ from belvedere.catalog.claims import (
 )
 from belvedere.catalog.results import learn_cost
 from belvedere.clients.postgres import connect
-from tests.harness.databases import empty
-from tests.harness.events import arrive, created, open_work, queue_up, removed, state_of
 
 if TYPE_CHECKING:
     from belvedere.clients.postgres import Connection
@@ -309,9 +309,7 @@ def test_dispatchers_side_by_side_never_claim_the_same_work(catalog: Connection,
 
 
 @given(
-    st.lists(
-        st.sampled_from(["claim", "start", "lose", "release", "hand back", "finish"]), min_size=1, max_size=25
-    ),
+    st.lists(st.sampled_from(["claim", "start", "lose", "release", "hand back", "finish"]), min_size=1, max_size=25),
     st.integers(1, 8),
 )
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -327,23 +325,27 @@ def test_no_work_is_ever_lost_or_held_twice(catalog: Connection, steps: list[str
             case "claim":
                 claims += filter(None, [claim_next(catalog, replace(LIMITS, chunk_items=3))])
             case "start":
-                for claim_id in claims[:1]:
-                    for item in claimed_items(catalog, claim_id)[:1]:
-                        start(catalog, item, claim_id)
+                start_first(catalog, claims)
             case "lose":
                 let_leases_run_out(catalog)
             case "release":
                 release_expired(catalog, 1_000)
             case "hand back":
-                for claim_id in claims:
-                    hand_back(catalog, claim_id)
+                sum(hand_back(catalog, claim_id) for claim_id in claims)
             case "finish":
-                for claim_id in claims[:1]:
-                    closed = catalog.execute(
-                        "update inbox set state = 'done' where claim_id = %s and state = 'claimed'", [claim_id]
-                    )
-                    finished += closed.rowcount
+                finished += finish_first(catalog, claims)
 
         assert len(open_work(catalog)) == count - finished
         held = catalog.execute("select artifact_id from inbox where state = 'claimed'").fetchall()
         assert len(held) == len({row["artifact_id"] for row in held})
+
+
+def start_first(connection: Connection, claims: list[str]) -> None:
+    for claim_id in claims[:1]:
+        for item in claimed_items(connection, claim_id)[:1]:
+            start(connection, item, claim_id)
+
+
+def finish_first(connection: Connection, claims: list[str]) -> int:
+    statement = "update inbox set state = 'done' where claim_id = %s and state = 'claimed'"
+    return sum(connection.execute(statement, [claim_id]).rowcount for claim_id in claims[:1])

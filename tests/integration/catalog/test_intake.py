@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.harness.databases import empty
+from tests.harness.events import arrive, created, open_work, removed, state_of, wall
 
 from belvedere.catalog.intake import Arrival, Recorded, occasion_of, record, request_render
 from belvedere.model.events import ArtifactEvent, EventKind
-from tests.harness.databases import empty
-from tests.harness.events import arrive, created, open_work, removed, state_of, wall
 
 if TYPE_CHECKING:
     from belvedere.clients.postgres import Connection

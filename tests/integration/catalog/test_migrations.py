@@ -54,6 +54,8 @@ def test_a_database_that_is_away_is_told_as_such() -> None:
 
 def test_a_refused_value_is_never_repeated_in_the_error(catalogs: Catalogs) -> None:
     with catalogs.fresh() as dsn, connect(dsn) as connection, pytest.raises(CatalogRejected) as raised:
-        connection.execute("insert into dead_events (topic, partition, \"offset\", reason) values ('t', 0, 0, %s)", ["a\0secret"])
+        connection.execute(
+            "insert into dead_events (topic, partition, \"offset\", reason) values ('t', 0, 0, %s)", ["a\0secret"]
+        )
 
     assert "secret" not in str(raised.value)

@@ -3,10 +3,11 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from belvedere.catalog.serial import ARTIFACTS_CHANNEL, INBOX_CHANNEL, writing_artifacts
-from belvedere.clients.postgres import connect
 from tests.harness.events import arrive, created
 from tests.harness.waiting import eventually
+
+from belvedere.catalog.serial import ARTIFACTS_CHANNEL, INBOX_CHANNEL, writing_artifacts
+from belvedere.clients.postgres import connect
 
 if TYPE_CHECKING:
     from belvedere.clients.postgres import Connection

@@ -5,14 +5,14 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.harness.databases import empty
+from tests.harness.events import open_work, wall
+from tests.harness.minio_records import WRITER_KEY_ID, minio_message, minio_record
 
 from belvedere.clients.kafka import RawRecord
 from belvedere.clients.postgres import CatalogRejected, connect
 from belvedere.errors import ServiceUnavailable, TransientError
 from belvedere.events.ingest import Ingestion
-from tests.harness.databases import empty
-from tests.harness.events import open_work, wall
-from tests.harness.minio_records import WRITER_KEY_ID, minio_message, minio_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +59,9 @@ def dead_events(connection: Connection) -> list[dict[str, object]]:
     return connection.execute('select "offset", reason, raw from dead_events order by "offset"').fetchall()
 
 
-def test_records_are_in_the_catalog_before_their_offsets_are_committed(ingestion: Ingestion, catalog: Connection) -> None:
+def test_records_are_in_the_catalog_before_their_offsets_are_committed(
+    ingestion: Ingestion, catalog: Connection
+) -> None:
     tape = Tape(catalog, [minio_message(minio_record("a")), minio_message(minio_record("b"))])
 
     assert ingestion.step(tape, 1.0, 500) == 2
@@ -100,9 +102,7 @@ def test_a_bad_record_is_buried_and_its_neighbours_are_not(
     assert len(tape.at_commits) == 1
 
 
-def test_a_record_that_the_catalog_refuses_is_buried_alone(
-    ingestion: Ingestion, catalog: Connection
-) -> None:
+def test_a_record_that_the_catalog_refuses_is_buried_alone(ingestion: Ingestion, catalog: Connection) -> None:
     catalog.execute("alter table artifacts add constraint refuse check (key <> 'refused')")
     try:
         tape = Tape(catalog, [minio_message(minio_record(key)) for key in ("before", "refused", "after")])

@@ -14,12 +14,18 @@ def test_sequencers_sort_as_numbers_do(one: int, other: int) -> None:
 
 @pytest.mark.parametrize("sequencer", ["", "xyz", "-1", "F" * 21])
 def test_what_is_no_sequencer_is_refused(sequencer: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         sortable_sequencer(sequencer)
 
 
 def test_an_id_depends_on_every_part_of_the_identity() -> None:
-    identities = [("b", "k", "", "e"), ("b2", "k", "", "e"), ("b", "k2", "", "e"), ("b", "k", "v", "e"), ("b", "k", "", "f")]
+    identities = [
+        ("b", "k", "", "e"),
+        ("b2", "k", "", "e"),
+        ("b", "k2", "", "e"),
+        ("b", "k", "v", "e"),
+        ("b", "k", "", "f"),
+    ]
 
     assert len({artifact_id(*identity) for identity in identities}) == len(identities)
 

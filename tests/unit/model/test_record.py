@@ -11,7 +11,9 @@ from belvedere.model.artifact import ArtifactState, StoredOutput
 from belvedere.model.record import MAX_KEY_BYTES, RenderingRecord, rendering_place
 
 TEXT = st.text(max_size=20)
-TIMES = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)).map(lambda t: t.replace(tzinfo=UTC))
+TIMES = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)).map(
+    lambda t: t.replace(tzinfo=UTC)
+)
 FACTS = st.dictionaries(TEXT, st.integers() | TEXT | st.floats(allow_nan=False, allow_infinity=False), max_size=3)
 OUTPUTS = st.builds(StoredOutput, role=TEXT, name=TEXT, media_type=TEXT, size=st.integers(0), object_key=TEXT)
 RECORDS = st.builds(
@@ -65,7 +67,7 @@ def test_a_record_reads_back_as_it_was_written(written: RenderingRecord) -> None
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b"{}", b'{"format": 2}', b'{"format": 1}', b"\xff"])
 def test_what_is_no_record_is_a_value_error(content: bytes) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         RenderingRecord.from_json(content)
 
 

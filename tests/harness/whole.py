@@ -1,0 +1,85 @@
+"""The whole stack, as ``make up --bare`` starts it, with its own folder and free ports."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from minio import Minio
+from stack.commands.down import stop
+from stack.commands.status import all_healthy
+from stack.commands.up import start
+from stack.instance import client_environment
+from stack.supervisor.client import Supervisor
+
+from tests.harness.airflow import Airflow, client_of
+from tests.harness.guard import guarded
+from tests.harness.servers import new_instance
+from tests.harness.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from stack.instance import Instance
+
+HEALTHY_SECONDS = 120.0
+
+
+class RunningStack:
+    """A stack that runs. ``env`` is what ``make env`` prints of it."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.env = client_environment(instance)
+        self.url = self.env["AIRFLOW_URL"]
+        self.airflow = Airflow(client_of(self.url, self.env["AIRFLOW_USER"], self.env["AIRFLOW_PASSWORD"]))
+        self.s3 = Minio(
+            self.env["MINIO_ENDPOINT"].removeprefix("http://"),
+            access_key=self.env["MINIO_ACCESS_KEY"],
+            secret_key=self.env["MINIO_SECRET_KEY"],
+            secure=False,
+        )
+
+    def pid(self, service: str) -> int:
+        """Return the process id of a service, 0 while it does not run."""
+        return Supervisor(self.instance.paths).states()[service].pid
+
+    def kill(self, service: str) -> None:
+        """Kill a service at once, as a power cut would; supervisord will start it again."""
+        os.kill(self.pid(service), signal.SIGKILL)
+
+    def await_healthy(self, seconds: float = HEALTHY_SECONDS) -> None:
+        """Wait until every service does its work."""
+        eventually(lambda: all_healthy(self.instance), seconds, what="a healthy stack", poll=0.5)
+
+    def log_of(self, service: str) -> str:
+        """Return what a service has written."""
+        return (self.instance.paths.logs / f"{service}.log").read_text(errors="replace")
+
+    def await_watching(self) -> None:
+        """Wait until a run of ``watch_artifacts`` is in the triggerer."""
+
+        def watching() -> bool:
+            found = self.airflow.get("/dags/watch_artifacts/dagRuns/~/taskInstances", state=["deferred", "running"])
+            return bool(found["total_entries"])
+
+        self.airflow.await_dag("watch_artifacts")
+        eventually(watching, 90.0, what="somebody watching the buckets")
+
+
+@contextmanager
+def whole_stack(home: Path) -> Iterator[RunningStack]:
+    """Start a stack, provision its storage by the DAG, and stop everything at the end."""
+    instance = new_instance(home)
+    with guarded(home):
+        try:
+            start(instance)
+            stack = RunningStack(instance)
+            stack.airflow.run("provision_storage", {}, seconds=180.0)
+            stack.await_watching()
+            yield stack
+        finally:
+            stop(instance.paths)
