@@ -46,7 +46,7 @@ def _described(pid: int | None) -> str:
     if pid is None:
         return "a process of another user"
     with suppress(psutil.Error):
-        return f"pid {pid}: {' '.join(psutil.Process(pid).cmdline())[:LONGEST_COMMAND]}"
+        return f"pid {pid}: {' '.join(psutil.Process(pid).cmdline()).strip()[:LONGEST_COMMAND]}"
     return f"pid {pid}"
 
 

@@ -1,4 +1,4 @@
-"""``make restart S=...``: one service anew, with the present settings."""
+"""``make restart S=...``: one service anew, with the settings of the last `make up`."""
 
 from __future__ import annotations
 

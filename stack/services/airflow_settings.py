@@ -112,7 +112,7 @@ def _options(instance: Instance) -> dict[str, dict[str, str]]:
             "simple_auth_manager_users": ",".join(f"{user}:{role}" for user, role in USERS.items()),
             "simple_auth_manager_passwords_file": str(_passwords_file(instance)),
             "execution_api_server_url": f"{instance.airflow_url}/execution/",
-            "hostname_callable": "airflow.utils.net.get_host_ip_address",
+            "hostname_callable": "socket.gethostname",
         },
         "database": {
             "sql_alchemy_conn": database("postgresql+psycopg"),

@@ -106,6 +106,8 @@ def _reaper(paths: Paths) -> str:
             "directory": _plain(paths.root),
             "autorestart": "true",
             "priority": "1",
+            # Its stdout is supervisord's event protocol, not for reading.
+            "stdout_logfile": "NONE",
             "stderr_logfile": _plain(paths.logs / "reaper.log"),
             "stderr_logfile_maxbytes": LOG_BYTES,
             "stderr_logfile_backups": "1",
