@@ -27,7 +27,9 @@ BUCKET_NAME = "^[a-z0-9][a-z0-9.-]{1,50}[a-z0-9]$"
 
 @dag(
     dag_id="provision_storage",
+    description="Create and keep right the buckets, the topic and the notification rules of the main loop",
     doc_md=DOC,
+    is_paused_upon_creation=False,
     schedule=None,
     catchup=False,
     max_active_runs=1,

@@ -24,7 +24,9 @@ Without *empty first* it repairs: what is missing is added, what is known stays.
 
 @dag(
     dag_id="rebuild_catalog",
+    description="Rebuild the catalog from MinIO alone",
     doc_md=DOC,
+    is_paused_upon_creation=False,
     schedule=None,
     catchup=False,
     max_active_runs=1,

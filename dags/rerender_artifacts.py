@@ -23,7 +23,9 @@ With *dry run* nothing is queued: the counts say what would be. Over REST:
 
 @dag(
     dag_id="rerender_artifacts",
+    description="Render artifacts again, chosen by prefix, kind, state or renderer",
     doc_md=DOC,
+    is_paused_upon_creation=False,
     schedule=None,
     catchup=False,
     max_active_runs=1,

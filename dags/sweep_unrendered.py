@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Param, dag, task
@@ -20,9 +20,11 @@ An interrupted sweep goes on where it stopped. Started by hand, it takes a bucke
 
 @dag(
     dag_id="sweep_unrendered",
+    description="Compare the buckets with the catalog and enqueue what events missed",
     doc_md=DOC,
+    is_paused_upon_creation=False,
     schedule="*/10 * * * *",
-    start_date=datetime(2026, 1, 1),
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
     tags=["belvedere", "upkeep"],

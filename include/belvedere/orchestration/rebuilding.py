@@ -36,6 +36,8 @@ def empty(params: Mapping[str, Any]) -> None:
     with permanent_errors_fail():
         if params["confirm"] != CONFIRMATION:
             raise ConfigurationError(f"empty_first needs the confirmation: {CONFIRMATION}", code="not_confirmed")
+        if params["bucket"]:
+            raise ConfigurationError("empty_first forgets all buckets, so all must be restored: leave bucket empty")
         with connect(settings().catalog_dsn.get_secret_value()) as connection:
             empty_catalog(connection)
     log.info("the catalog is empty")
