@@ -85,10 +85,10 @@ def rebuild_catalog() -> None:
         return rebuilding.restore(params or {})
 
     @task(doc_md="Returns, for each bucket, how many keys were compared, enqueued and found deleted.")
-    def sweep(params: dict[str, Any] | None = None, run_id: str = "") -> dict[str, dict[str, int]]:
+    def sweep(params: dict[str, Any] | None = None, run_id: str | None = None) -> dict[str, dict[str, int]]:
         from belvedere.orchestration import rebuilding
 
-        return rebuilding.sweep(params or {}, run_id)
+        return rebuilding.sweep(params or {}, str(run_id))
 
     empty() >> find_sources() >> restore() >> sweep()
 

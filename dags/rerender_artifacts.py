@@ -107,10 +107,10 @@ def rerender_artifacts() -> None:
     """Queue the chosen artifacts."""
 
     @task(doc_md="Returns how many artifacts match and how many were queued.")
-    def request(params: dict[str, Any] | None = None, run_id: str = "") -> dict[str, int]:
+    def request(params: dict[str, Any] | None = None, run_id: str | None = None) -> dict[str, int]:
         from belvedere.orchestration import rerendering
 
-        return rerendering.request(params or {}, run_id)
+        return rerendering.request(params or {}, str(run_id))
 
     request()
 

@@ -71,10 +71,10 @@ def sweep_unrendered() -> None:
     """Compare every source."""
 
     @task(doc_md="Returns, for each bucket, how many keys were compared, enqueued and found deleted.")
-    def sweep(params: dict[str, Any] | None = None, run_id: str = "") -> dict[str, dict[str, int]]:
+    def sweep(params: dict[str, Any] | None = None, run_id: str | None = None) -> dict[str, dict[str, int]]:
         from belvedere.orchestration import sweeping
 
-        return sweeping.sweep(params or {}, run_id)
+        return sweeping.sweep(params or {}, str(run_id))
 
     sweep()
 
