@@ -1,0 +1,195 @@
+"""How a rendering travels from its child process to us: JSON and raw bytes, never pickles, and nothing is believed.
+
+A message is eight bytes of header length, the header (JSON), and the contents of the outputs one after another.
+The child may have been taken over by what it read, so ``decode`` checks every field before it becomes ours.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import struct
+from collections.abc import Mapping, Sequence
+from typing import Any, cast, get_args
+
+from belvedere.errors import (
+    BelvedereError,
+    IsolationUnavailable,
+    LimitExceeded,
+    MalformedArtifact,
+    RendererCrashed,
+    UnsupportedArtifact,
+)
+from belvedere.model.rendering import Output, Reference, Rendering, Role, Sampled
+from belvedere.rendering.plaintext import clean
+
+LENGTH = struct.Struct(">Q")
+MAX_HEADER_BYTES = 8 * 1024**2
+MAX_DEPTH = 40
+MAX_WARNINGS, MAX_WARNING_CHARACTERS = 200, 1000
+MAX_INTEGER_BITS = 1024
+OUTPUT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+(; ?charset=[a-z0-9-]+)?")
+ERROR_CODE = re.compile(r"[a-z0-9_]{1,40}")
+ROLES = get_args(Role)
+ERRORS: dict[str, type[BelvedereError]] = {
+    error.__name__: error
+    for error in (UnsupportedArtifact, MalformedArtifact, LimitExceeded, IsolationUnavailable, RendererCrashed)
+}
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """Return ``value`` as JSON and PostgreSQL can hold it: no NaN, no control characters, no bottomless nesting."""
+    if depth > MAX_DEPTH:
+        return "..."
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Mapping):
+        return {clean(str(key)): plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        return [plain(item, depth + 1) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, int) and value.bit_length() > MAX_INTEGER_BITS:
+        return "an integer of more than 300 digits"
+    return value if value is None or isinstance(value, bool | int | float) else clean(str(value))
+
+
+def _message(header: dict[str, Any], contents: Sequence[bytes] = ()) -> bytes:
+    encoded = json.dumps(header, ensure_ascii=True, allow_nan=False).encode()
+    if len(encoded) > MAX_HEADER_BYTES:
+        text = f"The facts of this rendering take {len(encoded):,} bytes, more than {MAX_HEADER_BYTES:,}."
+        return encode_error(LimitExceeded(text, code="output_size"))
+    return b"".join((LENGTH.pack(len(encoded)), encoded, *contents))
+
+
+def encode_error(error: BelvedereError) -> bytes:
+    """Write an error that the child wants to tell us."""
+    return _message(
+        {"error": {"type": type(error).__name__, "code": error.code, "message": clean(error.message)[:2000]}}
+    )
+
+
+def encode_references(references: Sequence[Reference]) -> bytes:
+    """Write what an artifact points to."""
+    return _message({"references": [{"uri": clean(item.uri), "max_bytes": item.max_bytes} for item in references]})
+
+
+def encode_rendering(rendering: Rendering, in_force: Sequence[str]) -> bytes:
+    """Write a rendering and the protections it was made under."""
+    sampled = rendering.sampled
+    header = {
+        "kind": rendering.kind,
+        "renderer_name": rendering.renderer_name,
+        "renderer_version": rendering.renderer_version,
+        "title": clean(rendering.title)[:500],
+        "alt_text": clean(rendering.alt_text)[:2000],
+        "facts": plain(rendering.facts),
+        "warnings": [clean(text)[:MAX_WARNING_CHARACTERS] for text in rendering.warnings[:MAX_WARNINGS]],
+        "sampled": sampled and {"shown": sampled.shown, "total": sampled.total, "unit": sampled.unit},
+        "outputs": [[item.role, item.name, item.media_type, len(item.content)] for item in rendering.outputs],
+        "isolation": list(in_force),
+    }
+    return _message(header, [item.content for item in rendering.outputs])
+
+
+def _expect(condition: bool, what: str) -> None:
+    if not condition:
+        raise RendererCrashed(f"The rendering process sent something unreadable ({what}).")
+
+
+def _text(header: Mapping[str, Any], name: str) -> str:
+    value = header.get(name)
+    _expect(isinstance(value, str), name)
+    return cast("str", value)
+
+
+def _texts(header: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    values = header.get(name)
+    _expect(isinstance(values, list) and all(isinstance(value, str) for value in values), name)
+    return tuple(cast("list[str]", values))
+
+
+def split(message: bytes) -> tuple[dict[str, Any], memoryview]:
+    """Return the header of a message and what follows it; raise the error that it carries, if it carries one.
+
+    Raises:
+        RendererCrashed: the message is incomplete or not ours.
+        BelvedereError: whatever the child had to say.
+    """
+    _expect(len(message) >= LENGTH.size, "no header")
+    (length,) = LENGTH.unpack_from(message)
+    end = LENGTH.size + length
+    _expect(length <= MAX_HEADER_BYTES and end <= len(message), "header length")
+    try:
+        header = json.loads(message[LENGTH.size : end])
+    except (ValueError, RecursionError):
+        header = None
+    _expect(isinstance(header, dict), "header")
+    if "error" in header:
+        _raise(header["error"])
+    return header, memoryview(message)[end:]
+
+
+def _raise(error: Any) -> None:
+    _expect(isinstance(error, dict) and error.get("type") in ERRORS, "error")
+    code = _text(error, "code")
+    _expect(ERROR_CODE.fullmatch(code) is not None, "error code")
+    raise ERRORS[error["type"]](_text(error, "message"), code=code)
+
+
+def decode_references(message: bytes) -> tuple[Reference, ...]:
+    """Read what an artifact points to."""
+    header, _ = split(message)
+    items = header.get("references")
+    _expect(isinstance(items, list) and all(isinstance(item, dict) for item in items), "references")
+    found = [(item.get("uri"), item.get("max_bytes")) for item in cast("list[dict[str, Any]]", items)]
+    _expect(all(isinstance(uri, str) and isinstance(size, int) and size >= 0 for uri, size in found), "reference")
+    return tuple(Reference(cast("str", uri), cast("int", size)) for uri, size in found)
+
+
+def _outputs(items: Any, contents: memoryview) -> tuple[Output, ...]:
+    _expect(isinstance(items, list) and all(isinstance(item, list) and len(item) == 4 for item in items), "outputs")
+    outputs, start = [], 0
+    for role, name, media_type, size in items:
+        _expect(role in ROLES, "output role")
+        _expect(isinstance(name, str) and OUTPUT_NAME.fullmatch(name) is not None, "output name")
+        _expect(isinstance(media_type, str) and MEDIA_TYPE.fullmatch(media_type) is not None, "output media type")
+        _expect(isinstance(size, int) and 0 <= size <= len(contents) - start, "output size")
+        outputs.append(Output(role, name, media_type, bytes(contents[start : start + size])))
+        start += size
+    _expect(len({output.name for output in outputs}) == len(outputs), "two outputs of one name")
+    return tuple(outputs)
+
+
+def _sampled(item: Any) -> Sampled | None:
+    if item is None:
+        return None
+    _expect(isinstance(item, dict) and isinstance(item.get("shown"), int), "sampled")
+    _expect(item.get("total") is None or isinstance(item["total"], int), "sampled total")
+    return Sampled(item["shown"], item.get("total"), _text(item, "unit"))
+
+
+def decode_rendering(message: bytes) -> tuple[Rendering, tuple[str, ...]]:
+    """Read a rendering and the protections it was made under.
+
+    Raises:
+        RendererCrashed: the message is incomplete or not ours.
+        BelvedereError: whatever the child had to say.
+    """
+    header, contents = split(message)
+    facts = header.get("facts")
+    _expect(isinstance(facts, dict), "facts")
+    rendering = Rendering(
+        kind=_text(header, "kind"),
+        renderer_name=_text(header, "renderer_name"),
+        renderer_version=_text(header, "renderer_version"),
+        title=_text(header, "title"),
+        alt_text=_text(header, "alt_text"),
+        facts=cast("dict[str, Any]", facts),
+        outputs=_outputs(header.get("outputs"), contents),
+        warnings=_texts(header, "warnings"),
+        sampled=_sampled(header.get("sampled")),
+    )
+    return rendering, _texts(header, "isolation")

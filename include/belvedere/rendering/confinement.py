@@ -1,0 +1,150 @@
+"""Shutting in: the rendering child gives up, one after another, all that reading an artifact does not need."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import sysconfig
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import belvedere
+from belvedere.rendering.landlock import restrict_files
+from belvedere.rendering.seccomp import filter_system_calls
+
+if TYPE_CHECKING:
+    from belvedere.model.rendering import Limits, Source
+
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWNET = (
+    0x00020000,
+    0x04000000,
+    0x08000000,
+    0x10000000,
+    0x40000000,
+)
+NOBODY = 65534
+CAPABILITY_VERSION_3 = 0x20080522
+SPILL_BYTES = 2 * 1024**3
+SYSTEM_READABLE = (
+    "/usr/lib",
+    "/lib",
+    "/lib64",
+    "/usr/lib64",
+    "/usr/local/lib",
+    "/usr/share/fonts",
+    "/usr/share/zoneinfo",
+    "/etc/fonts",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/dev/null",
+    "/dev/urandom",
+)
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Confined:
+    """Which protections are in force, and which the kernel refused (with its reason)."""
+
+    in_force: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def runtime_paths() -> tuple[Path, ...]:
+    """What Python and its libraries may have to read: the standard library, installed packages, fonts, time zones."""
+    python = [sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    package = str(Path(belvedere.__file__).parent)
+    return tuple(Path(path) for path in dict.fromkeys([*python, package, *SYSTEM_READABLE]))
+
+
+def _checked(result: int) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def _map_ids(uid: int, gid: int) -> None:
+    for name, content in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{NOBODY} {uid} 1"),
+        ("gid_map", f"{NOBODY} {gid} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+            file.write(content)
+
+
+def _enter_user_namespace() -> None:
+    uid, gid = os.geteuid(), os.getegid()
+    _checked(_libc.unshare(CLONE_NEWUSER))
+    _map_ids(uid, gid)
+
+
+def _drop_capabilities() -> None:
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    _checked(_libc.capset(ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)())))
+
+
+def _set_process_flag(flag: int, value: int) -> None:
+    _checked(_libc.prctl(flag, value, 0, 0, 0))
+
+
+def address_space_bytes() -> int:
+    """Bytes of address space this process has now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    return pages * resource.getpagesize()
+
+
+def _limit_resources(limits: Limits) -> None:
+    for which, value in (
+        (resource.RLIMIT_AS, address_space_bytes() + limits.memory_bytes),
+        (resource.RLIMIT_FSIZE, SPILL_BYTES),
+        (resource.RLIMIT_NOFILE, limits.open_files),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(which, (value, value))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when ``parent`` ends. Changing credentials undoes it: call it after that."""
+    _set_process_flag(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def confine(source: Source, limits: Limits, workspace: Path, parent: int) -> Confined:
+    """Shut this process in: what is left is reading ``source`` (and its related files) and writing in ``workspace``.
+
+    No step raises; a refused one is reported, and the caller decides whether to go on.
+    """
+    related = [item.path for item in source.related.values() if item.path is not None]
+    readable = [*runtime_paths(), source.path, *related]
+    steps: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("user namespace", _enter_user_namespace),
+        ("network namespace", lambda: _checked(_libc.unshare(CLONE_NEWNET))),
+        ("ipc namespace", lambda: _checked(_libc.unshare(CLONE_NEWIPC | CLONE_NEWUTS))),
+        ("mount namespace", lambda: _checked(_libc.unshare(CLONE_NEWNS))),
+        ("no capabilities", _drop_capabilities),
+        ("no new privileges", lambda: _set_process_flag(PR_SET_NO_NEW_PRIVS, 1)),
+        ("resource limits", lambda: _limit_resources(limits)),
+        ("landlock", lambda: restrict_files(readable, [workspace])),
+        ("death with parent", lambda: die_with_parent(parent)),
+        ("system call filter", filter_system_calls),
+    )
+    in_force, refused = [], []
+    for name, step in steps:
+        try:
+            step()
+        except OSError as error:
+            refused.append(f"{name} ({error.strerror or error})")
+        else:
+            in_force.append(name)
+    return Confined(tuple(in_force), tuple(refused))

@@ -1,0 +1,241 @@
+"""What an artifact is: its bytes decide, then its name, then its declared content type. A wrong extension fools nobody."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from belvedere.rendering.plaintext import decode, is_binary
+from belvedere.rendering.shapes import shape_of
+from belvedere.rendering.signatures import label_of, signature_of
+
+if TYPE_CHECKING:
+    from belvedere.model.rendering import Source
+
+HEAD_BYTES = 64 * 1024
+JSON_READ_BYTES = 256 * 1024
+UI_METADATA_NAME = "mlpipeline-ui-metadata"
+UI_METADATA_TYPES = frozenset({"confusion_matrix", "roc", "table", "markdown", "web-app", "tensorboard"})
+
+HTML_START = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+HTML_PART = re.compile(
+    r"\s*<(?:div|table|h[1-6]|p|style|script|span|section|img|iframe|form|meta|title|svg:|ul|ol|a)\b[^<>]*>",
+    re.IGNORECASE,
+)
+SVG_START = re.compile(
+    r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE\s+svg[^>\[]*(?:\[.*?\]\s*)?>\s*)*<(?:\w+:)?svg\b",
+    re.IGNORECASE | re.DOTALL,
+)
+XML_START = re.compile(r"\s*<(?:\?xml|!doctype|[a-z][\w:.-]*[\s>/])", re.IGNORECASE)
+OUTPUTS_START = re.compile(r'\s*\{\s*"outputs"\s*:\s*\[\s*(?:\{\s*"|\])')
+MARKDOWN_MARK = re.compile(
+    r"(?m)^(?:#{1,6} \S.*|[-*+] \[[ xX]\] .*|```.*|\|(?:\s*:?-+:?\s*\|)+\s*|> .*|.*\[[^\]\n]+\]\([^)\n]+\).*)$"
+)
+PROGRESS_MARK = re.compile(
+    r"\b(?:epoch|step|iter(?:ation)?|batch|fold|trial|round)\s*[:=#]?\s*\[?\d|\d{1,3}(?:\.\d+)?\s?%|\b\d+\s?/\s?\d+\b",
+    re.IGNORECASE,
+)
+PROGRESS_HEADER = re.compile(r"\s*(?:iter|epoch|step)\b.*(?:loss|remaining|time|metric|score)", re.IGNORECASE)
+
+EXTENSIONS: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("csv", "tsv", "psv", "tab"), frozenset({"table", "confusion_matrix", "roc"})),
+    **dict.fromkeys(("md", "markdown", "mdx"), frozenset({"markdown", "text", "progress"})),
+    **dict.fromkeys(("png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff", "avif", "svg"), frozenset({"image"})),
+    **dict.fromkeys(("html", "htm", "xhtml"), frozenset({"html"})),
+    **dict.fromkeys(
+        ("json", "ipynb"),
+        frozenset({"json", "kfp_ui_metadata", "kfp_metrics", "vega_lite", "plotly", "notebook", "coco", "json_lines"}),
+    ),
+    "parquet": frozenset({"parquet"}),
+    "pdf": frozenset({"pdf"}),
+}
+PLAIN_TEXT_EXTENSIONS = frozenset(
+    {"txt", "text", "log", "out", "err", "rst", "py", "yaml", "yml", "toml", "ini", "cfg", "sh", "sql"}
+)
+TABLE_MEDIA_TYPES = frozenset({"text/csv", "text/tab-separated-values", "application/csv"})
+MARKDOWN_MEDIA_TYPES = frozenset({"text/markdown", "text/x-markdown"})
+
+
+def extension_of(key: str) -> str:
+    """Return the extension of a key in lower case, without its dot."""
+    return PurePosixPath(key).suffix.lower().removeprefix(".")
+
+
+def detect(source: Source) -> str:
+    """Return the kind of ``source``: one that a renderer takes, or one that at least says what it is.
+
+    Reads a head only (of JSON up to 256 kB), never runs anything, and raises nothing but OSError.
+    """
+    head = source.head(HEAD_BYTES)
+    if not head:
+        return "empty"
+    signature = signature_of(head)
+    if signature is not None:
+        return signature.kind
+    extension = extension_of(source.key)
+    if is_binary(head):
+        return _binary_kind(head, extension)
+    text = decode(head, whole=len(head) == source.size).text
+    return _text_kind(source, text, extension, whole=len(head) == source.size)
+
+
+def _binary_kind(head: bytes, extension: str) -> str:
+    if extension == "onnx" or (head[:1] == b"\x08" and head[2:3] == b"\x12" and b"onnx" in head[:64].lower()):
+        return "onnx"
+    if b"brain.Event:" in head[:64]:
+        return "tensorboard"
+    return "binary"
+
+
+def _text_kind(source: Source, text: str, extension: str, *, whole: bool) -> str:
+    if not text.strip():
+        return "empty"
+    first = text.lstrip()[0]
+    if first == "<":
+        marked_up = _markup_kind(text, extension)
+        if marked_up:
+            return marked_up
+    if first in "{[":
+        kind = _json_kind(source, text)
+        if kind:
+            return kind
+    if UI_METADATA_NAME in source.key.rpartition("/")[2]:
+        return "kfp_ui_metadata"
+    return _prose_or_table(source, text, extension, whole=whole)
+
+
+def _markup_kind(text: str, extension: str) -> str | None:
+    if SVG_START.match(text):
+        return "image"
+    if HTML_START.match(text):
+        return "html"
+    if HTML_PART.match(text) and extension not in EXTENSIONS_OF_MARKDOWN:
+        return "html"
+    if extension == "svg":
+        return "image"
+    return "xml" if XML_START.match(text) and extension not in EXTENSIONS_OF_MARKDOWN else None
+
+
+def _json_kind(source: Source, text: str) -> str | None:
+    if UI_METADATA_NAME in source.key.rpartition("/")[2]:
+        return "kfp_ui_metadata"
+    document = _parsed(source, text)
+    if document is not None:
+        return _document_kind(document)
+    if OUTPUTS_START.match(text) and any(f'"{kind}"' in text for kind in UI_METADATA_TYPES):
+        return "kfp_ui_metadata"
+    if extension_of(source.key) == "ipynb":
+        return "notebook"
+    if _is_json_lines(text):
+        return "json_lines"
+    return "json" if extension_of(source.key) == "json" or source.size > JSON_READ_BYTES else None
+
+
+def _parsed(source: Source, text: str) -> Any:
+    if source.size > JSON_READ_BYTES:
+        return None
+    try:
+        return json.loads(text if source.size <= HEAD_BYTES else decode(source.head(JSON_READ_BYTES)).text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _document_kind(document: Any) -> str:
+    if not isinstance(document, dict):
+        return "json"
+    outputs = document.get("outputs")
+    if isinstance(outputs, list) and any(
+        isinstance(part, dict) and part.get("type") in UI_METADATA_TYPES for part in outputs if _has_word_type(part)
+    ):
+        return "kfp_ui_metadata"
+    if "vega-lite" in str(document.get("$schema", ""))[:200]:
+        return "vega_lite"
+    for kind, fields in FIELDS_OF_DOCUMENTS:
+        if fields <= document.keys():
+            return kind
+    return "json"
+
+
+def _has_word_type(part: Any) -> bool:
+    return isinstance(part, dict) and isinstance(part.get("type"), str)
+
+
+FIELDS_OF_DOCUMENTS = (
+    ("notebook", frozenset({"cells", "nbformat"})),
+    ("coco", frozenset({"images", "annotations", "categories"})),
+    ("plotly", frozenset({"data", "layout"})),
+    ("kfp_metrics", frozenset({"metrics"})),
+)
+EXTENSIONS_OF_MARKDOWN = frozenset({"md", "markdown", "mdx"})
+
+
+def _is_json_lines(text: str) -> bool:
+    lines = [line for line in text.splitlines()[:6] if line.strip()]
+    lines = lines[:-1] if len(lines) > 1 else lines
+    try:
+        return bool(lines) and all(isinstance(json.loads(line), dict) for line in lines)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _prose_or_table(source: Source, text: str, extension: str, *, whole: bool) -> str:
+    media_type = source.content_type.partition(";")[0].strip().lower()
+    if extension in EXTENSIONS_OF_MARKDOWN or (media_type in MARKDOWN_MEDIA_TYPES and extension not in EXTENSIONS):
+        return "markdown"
+    shape = shape_of(text, whole=whole, name=source.key.rpartition("/")[2])
+    if shape in {"roc", "confusion_matrix"}:
+        return shape
+    if extension in EXTENSIONS and "table" in EXTENSIONS[extension]:
+        return "table"
+    if extension not in PLAIN_TEXT_EXTENSIONS and media_type in TABLE_MEDIA_TYPES:
+        return "table"
+    if extension in PLAIN_TEXT_EXTENSIONS:
+        return _prose(text)
+    if len(MARKDOWN_MARK.findall(text[:20000])) >= 2 or re.match(r"\s*# \S", text):
+        return "markdown"
+    return "table" if shape == "table" and is_regular(text) else _prose(text)
+
+
+def is_regular(text: str) -> bool:
+    """Whether a text without a telling name is so regular that it must be a table."""
+    lines = [line for line in text.splitlines()[:50] if line.strip()][:-1] or text.splitlines()[:1]
+    for delimiter in ("\t", ",", ";", "|"):
+        counts = {line.count(delimiter) for line in lines}
+        if len(counts) == 1 and counts != {0} and len(lines) >= 2:
+            return True
+    return False
+
+
+def _prose(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    if lines and PROGRESS_HEADER.match(lines[0]):
+        return "progress"
+    tail = lines[-20:]
+    marked = sum(1 for line in tail if PROGRESS_MARK.search(line))
+    return "progress" if tail and marked >= max(1, 0.5 * len(tail)) and _looks_iterating(text) else "text"
+
+
+def _looks_iterating(text: str) -> bool:
+    return (
+        len(
+            set(
+                re.findall(
+                    r"\d+(?:\.\d+)?\s?%|\b\d+\s?/\s?\d+\b|(?i:(?:epoch|step|iter\w*|batch|round|trial)\W{0,3}\d+)",
+                    text[-4000:],
+                )
+            )
+        )
+        >= 2
+    )
+
+
+def mismatch(source: Source, kind: str) -> str | None:
+    """Return a sentence where the name promises another kind than the bytes hold, None where they agree."""
+    extension = extension_of(source.key)
+    promised = EXTENSIONS.get(extension)
+    if promised is None or kind in promised or kind == "empty":
+        return None
+    label = label_of(kind, source.head(512))
+    return f"The name ends in .{extension}, but the bytes are not that: shown as what they are ({label})."

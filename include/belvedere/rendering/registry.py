@@ -1,0 +1,119 @@
+"""Which renderer takes which kind. Importing this module is cheap; the renderers are imported on first use.
+
+Third parties add theirs by the entry point group ``belvedere.renderers``: each entry names a module that
+registers its renderers with the ``renderer`` decorator when it is imported.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.metadata import entry_points
+
+from belvedere.errors import UnsupportedArtifact
+from belvedere.model.rendering import Limits, Reference, Rendering, Source
+
+log = logging.getLogger(__name__)
+
+ENTRY_POINT_GROUP = "belvedere.renderers"
+BUILT_IN = ("confusion_matrix", "roc", "table", "markdown", "image", "text", "html", "kfp_ui_metadata")
+WARM_LIBRARIES = (
+    "duckdb",
+    "markdown_it",
+    "nh3",
+    "PIL.Image",
+    "PIL.ImageOps",
+    "PIL.ImageFile",
+    "charset_normalizer",
+    "xml.etree.ElementTree",
+)
+
+Render = Callable[[Source, Limits], Rendering]
+Refer = Callable[[Source], tuple[Reference, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """One registered renderer: ``name`` (such as ``belvedere.roc``), ``version`` and the kinds it takes.
+
+    ``references`` lists what else the renderer needs of an artifact; None where artifacts of its kinds stand alone.
+    """
+
+    name: str
+    version: str
+    kinds: tuple[str, ...]
+    function: Render
+    references: Refer | None = None
+
+    def render(self, source: Source, limits: Limits) -> Rendering:
+        """Render, and stamp the rendering with this renderer's name and version."""
+        return replace(self.function(source, limits), renderer_name=self.name, renderer_version=self.version)
+
+
+_registered: dict[str, Renderer] = {}
+
+
+def renderer(
+    name: str, *, version: str, kinds: tuple[str, ...], references: Refer | None = None
+) -> Callable[[Render], Render]:
+    """Register the decorated function ``(source, limits) -> Rendering`` for ``kinds``.
+
+    A kind that is already taken keeps its first renderer: built-in renderers cannot be replaced silently.
+    """
+
+    def register(function: Render) -> Render:
+        made = Renderer(name, version, kinds, function, references)
+        for kind in kinds:
+            holder = _registered.setdefault(kind, made)
+            if holder.name != name:
+                log.warning("renderer %s asks for the kind %s, which %s has already", name, kind, holder.name)
+        return function
+
+    return register
+
+
+@lru_cache(maxsize=1)
+def renderers() -> tuple[Renderer, ...]:
+    """Return every renderer, imported; built-in ones first."""
+    for module in BUILT_IN:
+        importlib.import_module(f"belvedere.rendering.renderers.{module}")
+    for entry in entry_points(group=ENTRY_POINT_GROUP):
+        try:
+            entry.load()
+        except Exception:
+            log.exception("renderers of the entry point %s could not be loaded: they are left out", entry.name)
+    return tuple(dict.fromkeys(_registered.values()))
+
+
+def find_renderer(kind: str) -> Renderer:
+    """Return the renderer of ``kind``.
+
+    Raises:
+        UnsupportedArtifact: nobody takes that kind.
+    """
+    renderers()
+    if kind not in _registered:
+        raise UnsupportedArtifact(f"No renderer takes artifacts of the kind {kind!r}.")
+    return _registered[kind]
+
+
+def has_renderer(kind: str) -> bool:
+    """Whether some renderer takes ``kind``."""
+    renderers()
+    return kind in _registered
+
+
+def has_references(kind: str) -> bool:
+    """Whether artifacts of ``kind`` may point to other objects that their renderer needs."""
+    return has_renderer(kind) and _registered[kind].references is not None
+
+
+def warm() -> None:
+    """Import all that rendering needs, so that processes forked from this one pay nothing for it."""
+    for library in WARM_LIBRARIES:
+        importlib.import_module(library)
+    renderers()
+    importlib.import_module("belvedere.rendering.isolation")

@@ -1,0 +1,3 @@
+"""Not yet."""
+
+from __future__ import annotations
