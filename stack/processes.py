@@ -55,15 +55,15 @@ def left_of(home: str) -> list[psutil.Process]:
     return [process for process in psutil.process_iter() if _mark(process, MARK_HOME) == home]
 
 
-def orphans_of(home: str, service: str) -> list[psutil.Process]:
-    """Return the processes of one service that no longer descend from the stack's supervisord."""
+def orphans_of(home: str, service: str, supervisor: int) -> list[psutil.Process]:
+    """Return the processes of one service that no longer descend from the stack's supervisord (its process id)."""
     found = [process for process in left_of(home) if _mark(process, MARK_SERVICE) == service]
-    return [process for process in found if not _is_supervised(process)]
+    return [process for process in found if not _descends(process, supervisor)]
 
 
-def _is_supervised(process: psutil.Process) -> bool:
+def _descends(process: psutil.Process, ancestor: int) -> bool:
     with suppress(psutil.Error):
-        return any("supervisord" in " ".join(parent.cmdline()[:2]) for parent in process.parents())
+        return any(parent.pid == ancestor for parent in process.parents())
     return True
 
 

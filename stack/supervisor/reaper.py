@@ -7,6 +7,7 @@ listener ends the orphans as soon as it reports that one gone.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str]) -> None:
     while True:
         _headers, payload = childutils.listener.wait(sys.stdin, sys.stdout)
         service = childutils.get_headers(payload)["processname"]
-        found = orphans_of(home, service)
+        found = orphans_of(home, service, os.getppid())
         if found:
             sys.stderr.write(f"{service} is gone; ending its {len(found)} orphans\n")
             sys.stderr.flush()
