@@ -174,12 +174,12 @@ def changes_since(connection: Connection, seq: int, limit: int) -> list[Artifact
 
 
 async def announced_changes(connection: AsyncConnection, at_least_every: float) -> AsyncIterator[None]:
-    """Yield after each announcement of changed artifacts, and after ``at_least_every`` seconds without one."""
+    """Yield at once, after each announcement of changed artifacts, and after ``at_least_every`` seconds without one."""
     await connection.execute(f"listen {ARTIFACTS_CHANNEL}")
     while True:
+        yield
         async for _ in connection.notifies(timeout=at_least_every, stop_after=1):
             pass
-        yield
 
 
 def facets(connection: Connection) -> list[Facet]:

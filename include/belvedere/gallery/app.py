@@ -1,0 +1,48 @@
+"""The gallery's FastAPI app."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from fastapi import APIRouter, Depends, FastAPI
+
+from belvedere import __version__
+from belvedere.gallery.auth import require_login
+from belvedere.gallery.failures import handle_failures
+from belvedere.gallery.headers import SafeHeaders
+from belvedere.gallery.resources import Resources
+from belvedere.gallery.routers import artifacts, description, events, pages, previews, stats, tenants
+from belvedere.gallery.static_files import GalleryFiles
+from belvedere.settings import Settings
+from belvedere.settings import settings as settings_of_process
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the app, to be mounted at ``settings.gallery_path``; nothing is opened before the first request.
+
+    Every route asks for an Airflow login, except signed previews and the gallery's own static files.
+    """
+    chosen = settings or settings_of_process()
+    app = FastAPI(
+        title="Belvedere gallery",
+        version=__version__,
+        description="Every artifact and its picture. All routes need an Airflow login (bearer token or session).",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.settings = chosen
+    app.state.resources = lru_cache(maxsize=1)(lambda: Resources.open(chosen))
+    app.add_middleware(SafeHeaders)
+    handle_failures(app)
+    for_users = APIRouter(dependencies=[Depends(require_login)])
+    for router in (artifacts.router, events.router, stats.router, tenants.router, description.router):
+        for_users.include_router(router, prefix="/api")
+    for_users.include_router(pages.router)
+    app.include_router(for_users)
+    app.include_router(previews.router)
+    app.mount("/static", GalleryFiles(directory=STATIC), name="static")
+    return app

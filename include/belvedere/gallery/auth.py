@@ -1,0 +1,55 @@
+"""Who may see the gallery: people with an Airflow login. The only place of the gallery that imports Airflow.
+
+Airflow does not authenticate plugin apps; every route here asks for itself.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.resource_details import AccessView, DagAccessEntity, DagDetails
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_view
+from fastapi import Depends, Header
+
+from belvedere.errors import AccessDenied
+
+RENDER_DAG = "render_artifacts"
+
+require_login = requires_access_view(AccessView.PLUGINS)
+
+
+def may_render(user: GetUserDep) -> bool:
+    """Tell whether the user may start renderings: whoever may trigger the DAG that does them."""
+    return get_auth_manager().is_authorized_dag(
+        method="POST", access_entity=DagAccessEntity.RUN, details=DagDetails(id=RENDER_DAG), user=user
+    )
+
+
+def require_render(allowed: Annotated[bool, Depends(may_render)]) -> None:
+    """Refuse users who may not start renderings.
+
+    Raises:
+        AccessDenied: saying which right is missing.
+    """
+    if not allowed:
+        raise AccessDenied(f"rendering again needs the right to trigger the DAG {RENDER_DAG}")
+
+
+def require_own_page(
+    x_belvedere: Annotated[str | None, Header(description="Any value: other sites cannot send it.")] = None,
+    authorization: Annotated[str | None, Header()] = None,
+) -> None:
+    """Refuse changes that another site may have made the browser ask for.
+
+    Raises:
+        AccessDenied: neither our header nor a bearer token came with the request.
+    """
+    if not x_belvedere and not (authorization or "").lower().startswith("bearer "):
+        raise AccessDenied("changes need the header X-Belvedere or a bearer token", code="cross_site_request")
+
+
+def login_address(server_root: str, back_to: str) -> str:
+    """Return where a browser logs in, to come back afterwards; every auth manager answers there."""
+    return f"{server_root}/api/v2/auth/login?next={quote(back_to, safe='')}"

@@ -1,0 +1,125 @@
+"""Errors as answers: JSON for programs, a page for people; never a stack trace, never a secret.
+
+A mounted app does not get the error handlers of the app around it, so all of them are here.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from belvedere.clients.postgres import CatalogRejected
+from belvedere.errors import (
+    AccessDenied,
+    BelvedereError,
+    BucketMissing,
+    ConfigurationError,
+    ObjectChanged,
+    ObjectMissing,
+    TransientError,
+)
+from belvedere.gallery.auth import login_address
+from belvedere.gallery.capability import CapabilityExpired, CapabilityRefused
+from belvedere.gallery.cursor import CursorRefused
+from belvedere.gallery.query import BadQuery
+from belvedere.gallery.resources import root_of
+from belvedere.gallery.templating import templates
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI, Request
+
+log = logging.getLogger(__name__)
+
+STATUSES: tuple[tuple[type[BelvedereError], int], ...] = (
+    (CapabilityRefused, 403),
+    (CapabilityExpired, 403),
+    (AccessDenied, 403),
+    (CursorRefused, 400),
+    (BadQuery, 400),
+    (CatalogRejected, 400),
+    (ObjectMissing, 404),
+    (BucketMissing, 404),
+    (ObjectChanged, 409),
+    (ConfigurationError, 503),
+    (TransientError, 503),
+)
+RETRY_SECONDS = 5
+TITLES = {
+    400: "That address does not make sense",
+    401: "Log in first",
+    403: "Not allowed",
+    404: "Nothing hangs here",
+    409: "It changed meanwhile",
+    503: "Closed for a moment",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failure as both readers get it."""
+
+    status: int
+    code: str
+    detail: str
+
+
+def handle_failures(app: FastAPI) -> None:
+    """Install the handlers."""
+    app.add_exception_handler(BelvedereError, _explained)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def wants_page(request: Request) -> bool:
+    """Tell whether a person looks at the answer: a browser opens an address that is not of the API."""
+    path = request.url.path.removeprefix(root_of(request))
+    accepts = request.headers.get("accept", "")
+    return not path.startswith("/api/") and request.method in ("GET", "HEAD") and "text/html" in accepts
+
+
+def answer(request: Request, failure: Failure) -> Response:
+    """Answer with a failure."""
+    headers = {"Retry-After": str(RETRY_SECONDS)} if failure.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    if not wants_page(request):
+        body = {"detail": failure.detail, "code": failure.code}
+        return JSONResponse(body, status_code=failure.status, headers=headers)
+    shown = {"failure": failure, "title": TITLES.get(failure.status, "Something went wrong"), "retry": RETRY_SECONDS}
+    return templates.TemplateResponse(request, "failure.html", shown, status_code=failure.status, headers=headers)
+
+
+async def _explained(request: Request, error: Exception) -> Response:
+    if not isinstance(error, BelvedereError):
+        raise error
+    status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
+    return answer(request, Failure(status, error.code, error.message))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    if error.status_code == HTTPStatus.UNAUTHORIZED and wants_page(request):
+        root = root_of(request)
+        gallery = request.app.state.settings.gallery_path
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(login_address(root.removesuffix(gallery), path), status_code=303)
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    return answer(request, Failure(error.status_code, code, str(error.detail)))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    wrong = "; ".join(f"{problem['loc'][-1]}: {problem['msg']}" for problem in error.errors())
+    return answer(request, Failure(400, "bad_query", wrong))
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    log.error("the gallery failed at %s", request.url.path, exc_info=error)
+    return answer(request, Failure(500, "internal", "The gallery failed unexpectedly; its log says why."))

@@ -1,0 +1,122 @@
+"""From the catalog's artifact to the gallery's JSON, with addresses that a browser may follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from belvedere.gallery.capability import Grant
+from belvedere.gallery.responses import (
+    ArtifactResponse,
+    OutputResponse,
+    ProblemResponse,
+    RendererResponse,
+    RunResponse,
+)
+from belvedere.gallery.verdict import verdict
+from belvedere.model.artifact import ArtifactState
+
+if TYPE_CHECKING:
+    from belvedere.gallery.capability import Signer
+    from belvedere.model.artifact import Artifact
+
+SOURCE = "source"
+SOURCE_TEXT = "source-text"
+INTERACTIVE = "interactive"
+VEGA_LITE = "application/vnd.vegalite.v6+json"
+
+
+def revision_of(artifact: Artifact) -> int:
+    """Return a number that changes whenever the artifact is rendered again."""
+    return round(artifact.rendered_at.timestamp() * 1000) if artifact.rendered_at else 0
+
+
+def file_name(key: str) -> str:
+    """Return the last part of a key, which may end in slashes."""
+    return PurePosixPath(key).name or key
+
+
+@dataclass(frozen=True, slots=True)
+class Presenter:
+    """Writes artifacts for a gallery that is mounted at ``root`` (such as ``/belvedere``)."""
+
+    root: str
+    signer: Signer
+
+    def artifact(self, artifact: Artifact) -> ArtifactResponse:
+        """Return the artifact as JSON."""
+        outputs = self._outputs(artifact)
+        return ArtifactResponse(
+            **{name: getattr(artifact, name) for name in AS_THEY_ARE},
+            error=_problem(artifact),
+            renderer=RendererResponse(name=artifact.renderer_name, version=artifact.renderer_version or "")
+            if artifact.renderer_name
+            else None,
+            verdict=verdict(artifact.facts) if artifact.state is not ArtifactState.DELETED else None,
+            facts=dict(artifact.facts),
+            warnings=list(artifact.warnings),
+            outputs=outputs,
+            provenance=dict(artifact.provenance),
+            run=RunResponse(dag_id=artifact.run_dag_id, run_id=artifact.run_id)
+            if artifact.run_dag_id and artifact.run_id
+            else None,
+            page=f"{self.root}/artifacts/{artifact.id}",
+            thumbnail=next((output.href for output in outputs if output.role == "thumbnail"), None),
+        )
+
+    def address(self, artifact: Artifact, name: str) -> str:
+        """Return a signed address of one file of the artifact."""
+        grant = Grant(artifact.id, revision_of(artifact), name)
+        return f"{self.root}/preview/{self.signer.address(grant)}"
+
+    def _outputs(self, artifact: Artifact) -> list[OutputResponse]:
+        made = [
+            OutputResponse(
+                role=output.role,
+                name=output.name,
+                media_type=output.media_type,
+                size=output.size,
+                href=self.address(artifact, output.name),
+            )
+            for output in artifact.outputs
+        ]
+        if artifact.state is ArtifactState.DELETED:
+            return made
+        original = OutputResponse(
+            role=SOURCE,
+            name=file_name(artifact.key),
+            media_type=artifact.content_type or "application/octet-stream",
+            size=artifact.size,
+            href=self.address(artifact, SOURCE),
+        )
+        return [*made, original]
+
+
+def _problem(artifact: Artifact) -> ProblemResponse | None:
+    if not artifact.error_code and not artifact.error_message:
+        return None
+    return ProblemResponse(code=artifact.error_code or "error", message=artifact.error_message or "no reason was given")
+
+
+AS_THEY_ARE = (
+    "id",
+    "tenant",
+    "bucket",
+    "key",
+    "version_id",
+    "etag",
+    "size",
+    "content_type",
+    "kind",
+    "state",
+    "attempts",
+    "event_at",
+    "queued_at",
+    "rendered_at",
+    "latency_ms",
+    "title",
+    "alt_text",
+    "is_latest",
+    "seq",
+)

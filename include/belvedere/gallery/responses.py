@@ -1,0 +1,137 @@
+"""The JSON that the gallery answers with; the pages use the same."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - pydantic reads annotations at run time
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from belvedere.model.artifact import ArtifactState  # noqa: TC001
+
+
+class ErrorResponse(BaseModel):
+    """Why a request could not be answered."""
+
+    detail: str = Field(description="What was wrong, with what, and what to do.")
+    code: str = Field(description="A stable word for machines.")
+
+
+class ProblemResponse(BaseModel):
+    """Why an artifact has no picture."""
+
+    code: str
+    message: str
+
+
+class RendererResponse(BaseModel):
+    """Which renderer made the picture."""
+
+    name: str
+    version: str
+
+
+class OutputResponse(BaseModel):
+    """One file of a rendering, or the original object (role ``source``)."""
+
+    role: str = Field(description="page, figure, thumbnail, data or source")
+    name: str
+    media_type: str
+    size: int
+    href: str = Field(description="Signed address relative to the server, good for up to five minutes.")
+
+
+class RunResponse(BaseModel):
+    """The Airflow run that rendered the artifact."""
+
+    dag_id: str
+    run_id: str
+
+
+class ArtifactResponse(BaseModel):
+    """One object version with everything the gallery shows of it."""
+
+    id: str
+    tenant: str
+    bucket: str
+    key: str
+    version_id: str
+    etag: str
+    size: int
+    content_type: str
+    kind: str | None
+    state: ArtifactState
+    attempts: int
+    error: ProblemResponse | None
+    event_at: datetime
+    queued_at: datetime
+    rendered_at: datetime | None
+    latency_ms: int | None = Field(description="Milliseconds from the object's event to its picture.")
+    renderer: RendererResponse | None
+    title: str | None
+    alt_text: str | None
+    verdict: str | None = Field(description="The facts in a few words, as on a card: `AUC 0.943`.")
+    facts: dict[str, Any]
+    warnings: list[str]
+    outputs: list[OutputResponse]
+    provenance: dict[str, Any] = Field(description="What the rendering cost (`usage`) and what was sampled.")
+    run: RunResponse | None
+    is_latest: bool
+    page: str = Field(description="Address of the artifact's page.")
+    thumbnail: str | None = Field(description="Signed address of the thumbnail.")
+    seq: int = Field(description="Number of the artifact's last change: grows over the whole catalog.")
+
+
+class ArtifactsResponse(BaseModel):
+    """One page of a list."""
+
+    artifacts: list[ArtifactResponse]
+    next_cursor: str | None
+    total: int
+    total_is_exact: bool = Field(description="False where counting stopped at `total`.")
+
+
+class VersionsResponse(BaseModel):
+    """The known versions of one object, newest first."""
+
+    versions: list[ArtifactResponse]
+
+
+class RerenderResponse(BaseModel):
+    """Whether another rendering was queued; not when one was open already."""
+
+    queued: bool
+
+
+class FreshnessResponse(BaseModel):
+    """How long it takes from an object's event to its picture."""
+
+    window_minutes: float
+    p50_ms: int | None
+    p95_ms: int | None
+    samples: int
+
+
+class StatsResponse(BaseModel):
+    """What hangs in the gallery and how the loop does."""
+
+    total: int
+    states: dict[str, int]
+    kinds: dict[str, int]
+    tenants: dict[str, int]
+    buckets: dict[str, int]
+    queue: int = Field(description="Renderings that wait or run.")
+    dead_events: int = Field(description="Events that could not be decoded.")
+    freshness: FreshnessResponse
+
+
+class TenantResponse(BaseModel):
+    """One tenant."""
+
+    name: str
+
+
+class TenantsResponse(BaseModel):
+    """The tenants that have a source bucket."""
+
+    tenants: list[TenantResponse]

@@ -1,0 +1,117 @@
+"""Artifacts as JSON: list, one, its versions, look-up by bucket and key, render again."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query
+
+from belvedere.catalog import browse
+from belvedere.catalog.intake import request_render
+from belvedere.clients.postgres import Connection
+from belvedere.errors import ObjectMissing, PermanentError
+from belvedere.gallery.auth import require_own_page, require_render
+from belvedere.gallery.presenting import Presenter
+from belvedere.gallery.query import ListQuery, list_query
+from belvedere.gallery.resources import PresenterDep, Resources, ResourcesDep
+from belvedere.gallery.responses import (
+    ArtifactResponse,
+    ArtifactsResponse,
+    ErrorResponse,
+    RerenderResponse,
+    VersionsResponse,
+)
+from belvedere.model.artifact import Artifact, ArtifactState
+
+router = APIRouter(tags=["artifacts"])
+
+ArtifactId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="24 hexadecimal digits.")]
+MISSING: dict[int | str, dict[str, Any]] = {404: {"model": ErrorResponse}}
+
+
+class ArtifactDeleted(PermanentError):
+    """The object is gone; there is nothing to render."""
+
+    code = "deleted"
+
+
+def list_artifacts(query: ListQuery, resources: Resources, presenter: Presenter) -> ArtifactsResponse:
+    """Return one page of a list in two statements: its rows and their total."""
+    after = resources.cursors.read(query.cursor, query.order) if query.cursor else None
+    with resources.catalog.connection() as connection:
+        found = browse.page(connection, query.filter, query.order, query.limit + 1, after)
+        total = browse.total(connection, query.filter)
+    shown = found[: query.limit]
+    more = len(found) > query.limit
+    return ArtifactsResponse(
+        artifacts=[presenter.artifact(artifact) for artifact in shown],
+        next_cursor=resources.cursors.write(query.order, browse.position_of(shown[-1], query.order)) if more else None,
+        total=total.count,
+        total_is_exact=total.exact,
+    )
+
+
+def known(connection: Connection, artifact_id: str) -> Artifact:
+    """Return an artifact.
+
+    Raises:
+        ObjectMissing: the catalog does not know it.
+    """
+    artifact = browse.find(connection, artifact_id)
+    if artifact is None:
+        raise ObjectMissing(f"no artifact has the id {artifact_id}")
+    return artifact
+
+
+@router.get("/artifacts", responses={400: {"model": ErrorResponse}})
+def artifacts(
+    query: Annotated[ListQuery, Depends(list_query)], resources: ResourcesDep, presenter: PresenterDep
+) -> ArtifactsResponse:
+    """List artifacts; deleted and superseded ones only when `state` asks for them."""
+    return list_artifacts(query, resources, presenter)
+
+
+@router.get("/artifacts/lookup", responses=MISSING)
+def lookup(
+    bucket: Annotated[str, Query(max_length=255)],
+    key: Annotated[str, Query(max_length=2048)],
+    resources: ResourcesDep,
+    presenter: PresenterDep,
+) -> ArtifactResponse:
+    """Return the latest version of an object, even when it was deleted."""
+    with resources.catalog.connection() as connection:
+        artifact = browse.look_up(connection, bucket, key) if "\0" not in bucket + key else None
+    if artifact is None:
+        raise ObjectMissing("no artifact of that bucket and key has been seen")
+    return presenter.artifact(artifact)
+
+
+@router.get("/artifacts/{artifact_id}", responses=MISSING)
+def artifact(artifact_id: ArtifactId, resources: ResourcesDep, presenter: PresenterDep) -> ArtifactResponse:
+    """Return one artifact."""
+    with resources.catalog.connection() as connection:
+        return presenter.artifact(known(connection, artifact_id))
+
+
+@router.get("/artifacts/{artifact_id}/versions", responses=MISSING)
+def versions(artifact_id: ArtifactId, resources: ResourcesDep, presenter: PresenterDep) -> VersionsResponse:
+    """List the known versions of the artifact's object, newest first."""
+    with resources.catalog.connection() as connection:
+        found = browse.versions(connection, known(connection, artifact_id))
+    return VersionsResponse(versions=[presenter.artifact(version) for version in found])
+
+
+@router.post(
+    "/artifacts/{artifact_id}/rerender",
+    status_code=202,
+    responses={**MISSING, 403: {"model": ErrorResponse}, 409: {"model": ErrorResponse}},
+    dependencies=[Depends(require_own_page), Depends(require_render)],
+)
+def rerender(artifact_id: ArtifactId, resources: ResourcesDep) -> RerenderResponse:
+    """Queue another rendering of an artifact."""
+    with resources.catalog.connection() as connection:
+        if known(connection, artifact_id).state is ArtifactState.DELETED:
+            raise ArtifactDeleted("the object was deleted from its bucket: there is nothing to render")
+        queued = request_render(connection, artifact_id, occasion=f"asked:{int(time.time())}")
+    return RerenderResponse(queued=queued)

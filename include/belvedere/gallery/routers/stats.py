@@ -1,0 +1,54 @@
+"""Counts, queue and freshness."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+
+from belvedere.catalog import browse
+from belvedere.catalog.browse import HIDDEN
+from belvedere.gallery.resources import Resources, ResourcesDep
+from belvedere.gallery.responses import FreshnessResponse, StatsResponse
+
+if TYPE_CHECKING:
+    from belvedere.catalog.browse import Facet
+
+router = APIRouter(tags=["stats"])
+
+WINDOW_MINUTES = 15.0
+
+
+def read_stats(resources: Resources) -> StatsResponse:
+    """Read counts, queue and freshness: three statements."""
+    with resources.catalog.connection() as connection:
+        facets = browse.facets(connection)
+        queued, dead_events = browse.open_work(connection)
+        fresh = browse.freshness(connection, WINDOW_MINUTES)
+    shown = [facet for facet in facets if facet.state not in HIDDEN]
+    return StatsResponse(
+        total=sum(facet.count for facet in shown),
+        states=_by(facets, "state"),
+        kinds=_by(shown, "kind"),
+        tenants=_by(shown, "tenant"),
+        buckets=_by(shown, "bucket"),
+        queue=queued,
+        dead_events=dead_events,
+        freshness=FreshnessResponse(
+            window_minutes=WINDOW_MINUTES, p50_ms=fresh.p50_ms, p95_ms=fresh.p95_ms, samples=fresh.samples
+        ),
+    )
+
+
+@router.get("/stats")
+def stats(resources: ResourcesDep) -> StatsResponse:
+    """Return what hangs in the gallery and how the loop does."""
+    return read_stats(resources)
+
+
+def _by(facets: list[Facet], name: str) -> dict[str, int]:
+    counted: Counter[str] = Counter()
+    for facet in facets:
+        counted[getattr(facet, name)] += facet.count
+    return dict(sorted((value, count) for value, count in counted.items() if value))

@@ -1,0 +1,27 @@
+// Being a guest in Airflow's frame: links to its own pages go through its router, our address into its address bar.
+function host() {
+  try {
+    return parent !== window && parent.document ? parent : null;
+  } catch {
+    return null;
+  }
+}
+
+export function followAirflowLinks() {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-airflow]");
+    const frame = host();
+    if (!link || !frame || event.defaultPrevented || event.button !== 0) return;
+    event.preventDefault();
+    const there = new URL(link.href);
+    frame.history.pushState({}, "", there.pathname + there.search);
+    frame.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+  });
+}
+
+// The page around mirrors loads of new documents only; a changed query has to be said.
+export function mirrorAddress() {
+  const frame = host();
+  if (!frame || !frame.location.pathname.endsWith(location.pathname)) return;
+  frame.history.replaceState(frame.history.state, "", frame.location.pathname + location.search);
+}

@@ -1,0 +1,39 @@
+// Frames: loaded when they are first looked at, as high as their content, in the colours of the page.
+const LEAST = 120;
+const MOST = 2400;
+const MOST_CHANGES = 30;
+const GOOD_MS = 200000;
+
+export class Frames {
+  constructor(address) {
+    this.address = address;
+    this.born = Date.now();
+    addEventListener("message", (event) => this.resize(event));
+    addEventListener("themechange", () => this.restart());
+  }
+
+  // Load the frames of a tab that is now open.
+  open(panel) {
+    for (const frame of panel.querySelectorAll("iframe:not([src])")) this.load(frame);
+  }
+
+  async load(frame) {
+    const href = Date.now() - this.born < GOOD_MS ? frame.dataset.href : await this.address(frame.dataset.name, frame.dataset.href);
+    const theme = frame.dataset.paper || document.documentElement.dataset.theme;
+    frame.changes = 0;
+    frame.dataset.theme = theme;
+    frame.src = `${href}?theme=${theme}`;
+  }
+
+  restart() {
+    for (const frame of document.querySelectorAll("iframe[src]")) if (!frame.dataset.paper) this.load(frame);
+  }
+
+  resize({ source, data }) {
+    if (data?.belvedere !== "height" || !Number.isFinite(data.height)) return;
+    const frame = [...document.querySelectorAll("iframe[src]")].find((one) => one.contentWindow === source);
+    if (!frame || frame.changes > MOST_CHANGES) return;
+    frame.changes += 1;
+    frame.style.height = `${Math.min(Math.max(data.height, LEAST), MOST)}px`;
+  }
+}

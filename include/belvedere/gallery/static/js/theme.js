@@ -1,0 +1,24 @@
+// Sets the colours before anything is drawn: those of the Airflow page around, or those the person prefers.
+(() => {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const around = () => {
+    try {
+      return parent === window ? null : parent.document.documentElement;
+    } catch {
+      return null;
+    }
+  };
+  const apply = () => {
+    const classes = around()?.classList;
+    const said = classes?.contains("dark") ? "dark" : classes?.contains("light") ? "light" : null;
+    const theme = said ?? (dark.matches ? "dark" : "light");
+    const root = document.documentElement;
+    if (root.dataset.theme === theme) return;
+    root.dataset.theme = theme;
+    dispatchEvent(new CustomEvent("themechange", { detail: theme }));
+  };
+  apply();
+  dark.addEventListener("change", apply);
+  const frame = around();
+  if (frame) new MutationObserver(apply).observe(frame, { attributes: true, attributeFilter: ["class"] });
+})();
