@@ -1,0 +1,81 @@
+"""A part: what one renderer draws before it becomes files. Kubeflow's metadata shows many of them on one page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from belvedere.model.rendering import NOTHING, Output, Rendering, Sampled
+from belvedere.rendering.page import notes, page
+from belvedere.rendering.svg import Drawing
+
+VEGA_LITE_TYPE = "application/vnd.vegalite.v6+json"
+VEGA_LITE_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One drawn thing: its facts, finished HTML ``body`` (without heading), and its pictures.
+
+    ``chart`` is a Vega-Lite specification with its data inside; ``data`` what stands behind the figure.
+    """
+
+    kind: str
+    title: str
+    lead: str
+    alt_text: str
+    facts: Mapping[str, Any]
+    body: str
+    thumbnail: Drawing | bytes
+    figure: Drawing | None = None
+    chart: Mapping[str, Any] | None = None
+    data: Any = None
+    data_name: str = "data.json"
+    warnings: tuple[str, ...] = ()
+    sampled: Sampled | None = None
+    page: bytes | None = None
+    more: tuple[Output, ...] = ()
+
+
+def as_json(value: Any) -> bytes:
+    """Return compact JSON, the same bytes for the same value."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8", "replace")
+
+
+def thumbnail_output(thumbnail: Drawing | bytes) -> Output:
+    """Return a thumbnail as a file: SVG for drawings, WebP for pictures made of pixels."""
+    if isinstance(thumbnail, Drawing):
+        return Output("thumbnail", "thumbnail.svg", "image/svg+xml", thumbnail.to_bytes())
+    return Output("thumbnail", "thumbnail.webp", "image/webp", thumbnail)
+
+
+def section(part: Part) -> str:
+    """Return a part as a section of a longer page."""
+    return notes(part.warnings) + part.body
+
+
+def as_rendering(part: Part, *, name: str, version: str, facts: Mapping[str, Any] = NOTHING) -> Rendering:
+    """Return a part as a whole rendering: page, figure, thumbnail, data."""
+    content = part.page or page(part.title, part.body, lead=part.lead, warnings=part.warnings)
+    outputs = [Output("page", "page.html", "text/html", content)]
+    if part.figure is not None:
+        outputs.append(Output("figure", "figure.svg", "image/svg+xml", part.figure.to_bytes()))
+    outputs.append(thumbnail_output(part.thumbnail))
+    if part.data is not None:
+        outputs.append(Output("data", part.data_name, "application/json", as_json(part.data)))
+    if part.chart is not None:
+        chart = {"$schema": VEGA_LITE_SCHEMA, **part.chart}
+        outputs.append(Output("data", "chart.vl.json", VEGA_LITE_TYPE, as_json(chart)))
+    return Rendering(
+        kind=part.kind,
+        renderer_name=name,
+        renderer_version=version,
+        title=part.title,
+        alt_text=part.alt_text,
+        facts={**part.facts, **facts},
+        outputs=(*outputs, *part.more),
+        warnings=part.warnings,
+        sampled=part.sampled,
+    )
