@@ -18,6 +18,21 @@ class SourceBucket:
     renderings_bucket: str
 
 
+@dataclass(frozen=True, slots=True)
+class CatalogSources:
+    """The sources of one catalog, for those who know no connections."""
+
+    connection: Connection
+
+    def find(self, bucket: str) -> SourceBucket | None:
+        """Return one source; see ``find_source``."""
+        return find_source(self.connection, bucket)
+
+    def register(self, source: SourceBucket) -> bool:
+        """Make a bucket a source; see ``register_source``."""
+        return register_source(self.connection, source)
+
+
 def register_source(connection: Connection, source: SourceBucket) -> bool:
     """Make a bucket a source, or correct what is known of it; return whether anything changed."""
     changed = connection.execute(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.sdk.exceptions import AirflowSkipException
 
+from belvedere.catalog.sources import CatalogSources
 from belvedere.clients.bucket_admin import BucketAdmin
 from belvedere.clients.kafka_admin import KafkaAdmin
 from belvedere.clients.kafka_tail import TopicTail
@@ -85,7 +86,7 @@ def _provisioner() -> Iterator[Provisioner]:
     known = settings()
     topics = KafkaAdmin(kafka_config(known.kafka_connection_id))
     with connect(known.catalog_dsn.get_secret_value()) as catalog:
-        yield Provisioner(BucketAdmin.from_settings(known), topics, catalog)
+        yield Provisioner(BucketAdmin.from_settings(known), topics, CatalogSources(catalog))
 
 
 def _planned_lines(provisioner: Provisioner, spec: StorageSpec) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from belvedere.catalog.sources import SourceBucket
     from belvedere.model.storage import BucketState, ExpiryRule, NotificationRule, TopicSpec, TopicState
 
 
@@ -46,3 +47,13 @@ class Topics(Protocol):
 
     def set_retention(self, topic: str, retention_ms: int) -> None:
         """Let a topic keep its records for so long."""
+
+
+class Sources(Protocol):
+    """Which buckets are sources (see ``catalog.sources``)."""
+
+    def find(self, bucket: str) -> SourceBucket | None:
+        """Return one source, or None for a bucket that is none."""
+
+    def register(self, source: SourceBucket) -> bool:
+        """Make a bucket a source; return whether anything changed."""

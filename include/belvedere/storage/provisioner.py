@@ -9,7 +9,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from belvedere.catalog.sources import SourceBucket, find_source, register_source
+from belvedere.catalog.sources import SourceBucket
 from belvedere.model.storage import StorageState
 from belvedere.storage.changes import (
     AddPartitions,
@@ -25,10 +25,9 @@ from belvedere.storage.changes import (
 )
 
 if TYPE_CHECKING:
-    from belvedere.clients.postgres import Connection
     from belvedere.model.storage import StorageSpec
     from belvedere.storage.plan import Plan
-    from belvedere.storage.ports import Buckets, Topics
+    from belvedere.storage.ports import Buckets, Sources, Topics
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +38,7 @@ class Provisioner:
 
     buckets: Buckets
     topics: Topics
-    catalog: Connection
+    sources: Sources
 
     def observe(self, spec: StorageSpec) -> StorageState:
         """Return what is there of a spec.
@@ -47,7 +46,7 @@ class Provisioner:
         Raises:
             ServiceUnavailable, AccessDenied: one of the systems does not answer, or refuses us.
         """
-        source = find_source(self.catalog, spec.bucket)
+        source = self.sources.find(spec.bucket)
         return StorageState(
             source=self.buckets.state(spec.bucket),
             renderings=self.buckets.state(spec.renderings_bucket),
@@ -86,6 +85,6 @@ class Provisioner:
             case SetNotifications(bucket, own_prefix, rules):
                 self.buckets.set_notifications(bucket, own_prefix, rules)
             case RegisterSource(bucket, tenant, renderings_bucket):
-                register_source(self.catalog, SourceBucket(bucket, tenant, renderings_bucket))
+                self.sources.register(SourceBucket(bucket, tenant, renderings_bucket))
             case _:
                 assert_never(change)
