@@ -93,3 +93,14 @@ class Airflow:
         """Return what a task returned."""
         path = f"/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances/{task_id}/xcomEntries/return_value"
         return self.get(path, deserialize="true")["value"]
+
+    def pause(self, dag_id: str) -> None:
+        """Let new runs of a DAG wait."""
+        self._set_paused(dag_id, paused=True)
+
+    def unpause(self, dag_id: str) -> None:
+        """Let a DAG's runs go on."""
+        self._set_paused(dag_id, paused=False)
+
+    def _set_paused(self, dag_id: str, *, paused: bool) -> None:
+        self.http.patch(f"/api/v2/dags/{dag_id}", json={"is_paused": paused}).raise_for_status()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.harness.airflow import client_of, log_in
 from tests.harness.wall import Wall
-from tests.harness.whole import RunningStack, whole_stack
+from tests.harness.whole import RunningStack, ready_stack, whole_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,14 @@ VIEWPORT = {"width": 1280, "height": 900}
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """The whole stack, provisioned and watching."""
+    """The whole stack, provisioned and watching.
+
+    With ``BELVEDERE_TEST_STACK=folder`` a stack in that folder is started when it does not run, and left running: the
+    next session begins at once. Stop it with ``BELVEDERE_HOME=folder make down``.
+    """
+    if kept := os.environ.get("BELVEDERE_TEST_STACK"):
+        yield ready_stack(Path(kept).resolve())
+        return
     with whole_stack(tmp_path_factory.mktemp("stack")) as running:
         yield running
 

@@ -72,14 +72,19 @@ class RunningStack:
 
 @contextmanager
 def whole_stack(home: Path) -> Iterator[RunningStack]:
-    """Start a stack, provision its storage by the DAG, and stop everything at the end."""
-    instance = new_instance(home)
+    """Start a stack and stop everything at the end."""
     with guarded(home):
         try:
-            start(instance)
-            stack = RunningStack(instance)
-            stack.airflow.run("provision_storage", {}, seconds=180.0)
-            stack.await_watching()
-            yield stack
+            yield ready_stack(home)
         finally:
-            stop(instance.paths)
+            stop(new_instance(home).paths)
+
+
+def ready_stack(home: Path) -> RunningStack:
+    """Start a stack (or what does not run of it), provision its storage by the DAG, wait until it watches."""
+    instance = new_instance(home)
+    start(instance)
+    stack = RunningStack(instance)
+    stack.airflow.run("provision_storage", {}, seconds=180.0)
+    stack.await_watching()
+    return stack
