@@ -10,7 +10,13 @@ from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 UNITS = ("B", "kB", "MB", "GB", "TB")
-PICTURES_OF_CONTROLS = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
+# Control characters would break lines, bidirectional overrides would show names in a false order.
+OVERRIDES = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+PICTURES = (
+    {code: chr(0x2400 + code) for code in range(0x20)}
+    | {0x7F: "\u2421"}
+    | {code: f"<U+{code:04X}>" for code in OVERRIDES}
+)
 
 
 def size(count: float | None) -> str:
@@ -42,8 +48,8 @@ def moment(time: datetime) -> str:
 
 
 def visible(text: object) -> str:
-    """Show control characters as their pictures, so that a name stays on its line."""
-    return str(text).translate(PICTURES_OF_CONTROLS)
+    """Show characters that would disturb their surroundings as pictures or by their code."""
+    return str(text).translate(PICTURES)
 
 
 def is_grid(value: Any) -> bool:

@@ -125,10 +125,7 @@ def artifact(
 
 def _tabs(artifact: Artifact, response: ArtifactResponse, presenter: Presenter) -> list[Tab]:
     made = {output.role: output for output in reversed(response.outputs)}
-    tabs = []
-    picture = _picture(made.get("page"), made.get("figure"), artifact)
-    if picture:
-        tabs.append(picture)
+    tabs = [_picture(made.get("page"), made.get("figure"), artifact)]
     if any(output.media_type == VEGA_LITE for output in artifact.outputs):
         tabs.append(Tab("interactive", "Interactive", INTERACTIVE, presenter.address(artifact, INTERACTIVE)))
     if artifact.outputs:
@@ -139,11 +136,11 @@ def _tabs(artifact: Artifact, response: ArtifactResponse, presenter: Presenter) 
     return tabs
 
 
-def _picture(page: OutputResponse | None, figure: OutputResponse | None, artifact: Artifact) -> Tab | None:
+def _picture(page: OutputResponse | None, figure: OutputResponse | None, artifact: Artifact) -> Tab:
     paper = "light" if artifact.kind in OWN_PAPER else ""
     if page:
         return Tab("rendering", "Rendering", page.name, page.href, paper)
-    return Tab("rendering", "Rendering", "figure", figure.href) if figure else None
+    return Tab("rendering", "Rendering", "figure", figure.href) if figure else Tab("rendering", "Rendering")
 
 
 def _folders(key: str) -> list[Folder]:

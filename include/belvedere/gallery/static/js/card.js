@@ -23,7 +23,7 @@ export function showArtifact(cell, artifact) {
   say(card, ".name", visible(name));
   say(card, ".folder", `${artifact.bucket}/${visible(folder)}`);
   say(card, ".kind", artifact.kind ? artifact.kind.replaceAll("_", " ") : "");
-  say(card, ".verdict", verdictOf(artifact));
+  say(card, ".verdict", artifact.verdict ? visible(artifact.verdict) : "");
   say(card, ".state span", STATE_WORDS[artifact.state]);
   say(card, ".tenant", artifact.tenant);
   say(card, ".size", size(artifact.size));
@@ -38,16 +38,23 @@ export function showAge(cell) {
   if (time.textContent !== text) time.textContent = text;
 }
 
-function verdictOf(artifact) {
-  if (artifact.error && artifact.state !== "rendered") return visible(artifact.error.message);
-  return artifact.verdict ? visible(artifact.verdict) : "";
+// What stands where the picture will be: the reason where there is none to come, else how far it is.
+function standInFor(artifact) {
+  if (artifact.thumbnail) return "";
+  if (artifact.error) return `${artifact.state === "unsupported" ? extension(artifact.key) : "Failed"}: ${visible(artifact.error.message)}`;
+  return artifact.state === "rendered" ? extension(artifact.key) : STATE_WORDS[artifact.state];
+}
+
+function extension(key) {
+  return /\.([A-Za-z0-9]{1,8})$/.exec(key)?.[1].toUpperCase() ?? "file";
 }
 
 function showPicture(cell, artifact) {
   const image = cell.querySelector("img");
   const standIn = cell.querySelector(".stand-in");
   const revision = artifact.thumbnail ? `${artifact.id} ${artifact.rendered_at}` : "";
-  standIn.textContent = artifact.thumbnail ? "" : STATE_WORDS[artifact.state];
+  const words = standInFor(artifact);
+  if (standIn.textContent !== words) standIn.textContent = words;
   if (cell.revision === revision) return;
   cell.revision = revision;
   cell.renewed = false;

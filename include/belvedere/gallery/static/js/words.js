@@ -34,9 +34,15 @@ export function size(bytes) {
   return at === 0 || bytes >= 100 ? `${Math.round(bytes)} ${units[at]}` : `${bytes.toFixed(1)} ${units[at]}`;
 }
 
-// Control characters as their pictures, so that a name stays on its line.
+// Characters that would break a line or show a name in a false order, as pictures or by their code.
+const DISTURBING = /[\u0000-\u001f\u007f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 export function visible(text) {
-  return text.replace(/[\u0000-\u001f\u007f]/g, (c) => (c === "\u007f" ? "\u2421" : String.fromCharCode(0x2400 + c.charCodeAt(0))));
+  return text.replace(DISTURBING, (character) => {
+    const code = character.charCodeAt(0);
+    if (code < 0x20) return String.fromCharCode(0x2400 + code);
+    return code === 0x7f ? "\u2421" : `<U+${code.toString(16).toUpperCase().padStart(4, "0")}>`;
+  });
 }
 
 export function split(key) {
