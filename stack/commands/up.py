@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from stack.services.service import Service
 
 BASE_SECONDS = 90.0
-AIRFLOW_SECONDS = 180.0
+AIRFLOW_SECONDS = 300.0
 LEFTOVER_PATIENCE = 10.0
 
 

@@ -29,7 +29,7 @@ def minio_server(paths: Paths) -> Step:
 
     def build(run: Runner) -> None:
         binary.parent.mkdir(parents=True, exist_ok=True)
-        run(["go", "install", f"{MODULE}@{VERSION}"], env={**os.environ, "GOBIN": str(binary.parent)})
+        run(["go", "install", "-ldflags=-s -w", f"{MODULE}@{VERSION}"], env={**os.environ, "GOBIN": str(binary.parent)})
 
     return Step(
         name="minio (go build, minutes)",

@@ -123,6 +123,8 @@ def _options(instance: Instance) -> dict[str, dict[str, str]]:
             "port": str(instance.ports.airflow),
             "base_url": instance.airflow_url,
             "workers": "1",
+            # How long a shutdown waits for open connections: live streams never end by themselves.
+            "worker_timeout": "5",
             "secret_key": secrets.airflow_api_secret,
             "maximum_page_limit": "1000",
             "expose_stacktrace": "False",

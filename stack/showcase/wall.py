@@ -48,6 +48,7 @@ class Wall:
         self._store = ObjectStore(
             instance.minio_endpoint, instance.secrets.minio_root_user, instance.secrets.minio_root_password
         )
+        self._before: dict[str, object] = {}
 
     def show(self) -> Showing:
         """Upload the samples that are not shown yet and wait for all.
@@ -71,6 +72,7 @@ class Wall:
         return time.monotonic() - started
 
     def _upload(self, sample: Sample) -> None:
+        self._before[sample.name] = _moment(self._card(sample))
         for each in sample.objects:
             self._store.put(self._bucket, each.key, each.file.read_bytes(), each.content_type)
 
@@ -103,6 +105,8 @@ class Wall:
         card = self._card(sample)
         if card is None or card["etag"] != sample.main.etag:
             return "no card yet"
+        if sample.name in self._before and _moment(card) == self._before[sample.name]:
+            return "no card of this upload yet"
         error = card.get("error") or {}
         return f"{card['state']}: {error['message']}" if error else str(card["state"])
 
@@ -111,3 +115,8 @@ class Wall:
         if card is not None and not {"state", "etag"} <= card.keys():
             raise StepFailed(f"{LOOKUP} answers, but not with an artifact: is the gallery's plugin in plugins/?")
         return card
+
+
+def _moment(card: dict[str, Any] | None) -> tuple[object, ...]:
+    """What changes on a card when its object is written again, even with the same bytes."""
+    return (card.get("version_id"), card.get("event_at")) if card else ()
