@@ -118,5 +118,5 @@ class Wall:
 
 
 def _moment(card: dict[str, Any] | None) -> tuple[object, ...]:
-    """What changes on a card when its object is written again, even with the same bytes."""
+    """Return what changes on a card when its object is written again, even with the same bytes."""
     return (card.get("version_id"), card.get("event_at")) if card else ()
