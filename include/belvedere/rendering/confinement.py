@@ -30,6 +30,7 @@ CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWNET = (
 )
 NOBODY = 65534
 CAPABILITY_VERSION_3 = 0x20080522
+RESERVED_ADDRESSES = 4
 SPILL_BYTES = 2 * 1024**3
 SYSTEM_READABLE = (
     "/usr/lib",
@@ -44,6 +45,10 @@ SYSTEM_READABLE = (
     "/etc/localtime",
     "/dev/null",
     "/dev/urandom",
+    # DuckDB aborts where it may not ask for the number of cores and the memory of its control group
+    "/proc/self/cgroup",
+    "/sys/fs/cgroup",
+    "/sys/devices/system/cpu",
 )
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -96,15 +101,18 @@ def _set_process_flag(flag: int, value: int) -> None:
     _checked(_libc.prctl(flag, value, 0, 0, 0))
 
 
-def address_space_bytes() -> int:
-    """Bytes of address space this process has now."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    return pages * resource.getpagesize()
+def address_space_and_data_bytes() -> tuple[int, int]:
+    """Return the bytes of address space, and of private writable memory, that this process has now."""
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()
+    return int(pages[0]) * resource.getpagesize(), int(pages[5]) * resource.getpagesize()
 
 
 def _limit_resources(limits: Limits) -> None:
+    space, data = address_space_and_data_bytes()
     for which, value in (
-        (resource.RLIMIT_AS, address_space_bytes() + limits.memory_bytes),
+        # allocators reserve far more addresses than they use: what is written to counts
+        (resource.RLIMIT_DATA, data + limits.memory_bytes),
+        (resource.RLIMIT_AS, space + RESERVED_ADDRESSES * limits.memory_bytes),
         (resource.RLIMIT_FSIZE, SPILL_BYTES),
         (resource.RLIMIT_NOFILE, limits.open_files),
         (resource.RLIMIT_CORE, 0),
