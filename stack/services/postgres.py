@@ -37,6 +37,9 @@ SETTINGS = {
     "max_parallel_workers_per_gather": "0",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # Neither statements nor rows in the log: both may hold what nobody should read there.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
 }
 UNPRIVILEGED_ID = "1000"
 QUICK_SECONDS = 60

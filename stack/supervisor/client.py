@@ -99,12 +99,16 @@ class Supervisor:
         return {each["name"]: _state(each) for each in self._call("getAllProcessInfo")}
 
     def start_service(self, name: str) -> None:
-        """Start one service, without waiting, when it does not run."""
+        """Start one service, without waiting, when it does not run.
+
+        Raises:
+            NotReady: its program cannot be executed.
+        """
         try:
             self._call("startProcess", name, False)
         except Fault as fault:
             if fault.faultCode != Faults.ALREADY_STARTED:
-                raise
+                raise NotReady(f"{name} cannot be started ({fault.faultString}): see `make logs S={name}`") from fault
 
     def stop_services(self, names: Iterable[str]) -> None:
         """Stop services side by side and wait until all have ended (supervisord kills the ones that do not)."""
