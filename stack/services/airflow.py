@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from stack.services.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from stack.instance import Instance
 
@@ -21,13 +23,15 @@ PROCESSES = {
     "dag-processor": ("dag-processor",),
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
+CODE_FOLDERS = ("include", "plugins", "config")
 JOBS = {"scheduler": "scheduler", "dag-processor": "dag_processor", "triggerer": "triggerer"}
 
 
 def airflow_services(instance: Instance) -> list[Service]:
     """Describe the four processes."""
     airflow = str(instance.paths.venv / "bin" / "airflow")
-    environment = airflow_environment(instance)
+    # Code is imported once, when a process starts: other code, other settings, so `make up` restarts them.
+    environment = airflow_environment(instance) | {"BELVEDERE_CODE": code_digest(instance.paths.root)}
     return [
         Service(
             name=name,
@@ -41,6 +45,14 @@ def airflow_services(instance: Instance) -> list[Service]:
         )
         for name, words in PROCESSES.items()
     ]
+
+
+def code_digest(root: Path) -> str:
+    """Return a hash of all code that Airflow's processes keep in memory (DAG files are read anew anyway)."""
+    digest = hashlib.sha256()
+    for file in sorted(file for folder in CODE_FOLDERS for file in (root / folder).rglob("*.py")):
+        digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _health_check(instance: Instance, name: str) -> Callable[[datetime], bool]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from stack.instance import Instance
 
 PREFIX = "BELVEDERE_"
+# Folders (separated by colons) with installed packages of renderers, beside those of .venv.
+RENDERERS_PATH = "BELVEDERE_RENDERERS_PATH"
 USERS = {ADMIN: "admin", DISPATCHER: "op", VIEWER: "viewer"}
 # Environment of the caller that steers the stack itself and means nothing to the services.
 OWN_VARIABLES = ("BELVEDERE_HOME", "BELVEDERE_INSTALL", "BELVEDERE_PORT")
@@ -31,7 +33,9 @@ def airflow_environment(instance: Instance) -> dict[str, str]:
     return {
         "AIRFLOW_HOME": str(instance.paths.airflow_home),
         # `airflow_local_settings` is imported from here (Airflow itself would look in AIRFLOW_HOME/config).
-        "PYTHONPATH": str(instance.paths.root / "config"),
+        "PYTHONPATH": os.pathsep.join(
+            filter(None, [str(instance.paths.root / "config"), os.environ.get(RENDERERS_PATH)])
+        ),
         "MALLOC_ARENA_MAX": "2",
         "MPLBACKEND": "Agg",
         "AIRFLOW_CONN_BELVEDERE_KAFKA": _kafka_connection(instance),

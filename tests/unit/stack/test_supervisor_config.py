@@ -12,6 +12,7 @@ from stack.instance import Instance
 from stack.paths import ROOT, Paths
 from stack.ports import Ports
 from stack.secrets import load_secrets
+from stack.services.airflow import code_digest
 from stack.services.registry import NAMES, all_services
 from stack.services.service import Service
 from stack.supervisor.config import MARK_HOME, MARK_SERVICE, render_config, write_config
@@ -51,7 +52,7 @@ def test_supervisord_understands_every_service(paths: Paths, instance: Instance)
     assert set(found) == {*NAMES, "reaper"}
     for each in services:
         environment = {
-            key: value for key, value in found[each.name].environment.items() if not key.startswith("BELVEDERE_S")
+            key: value for key, value in found[each.name].environment.items() if key not in (MARK_HOME, MARK_SERVICE)
         }
         assert environment == dict(each.environment)
         assert found[each.name].environment[MARK_HOME] == str(paths.home)
@@ -87,6 +88,16 @@ def test_an_environment_arrives_as_it_was_given_or_is_refused(
     except StackError:
         return
     assert understood(paths)["x"].environment["VALUE"] == value
+
+
+def test_other_code_is_another_setting_so_that_airflow_is_restarted(tmp_path: Path) -> None:
+    (tmp_path / "include").mkdir()
+    code = tmp_path / "include" / "x.py"
+    code.write_text("1")
+    before = code_digest(tmp_path)
+    assert code_digest(tmp_path) == before
+    code.write_text("2")
+    assert code_digest(tmp_path) != before
 
 
 def test_a_line_break_in_a_value_is_refused(paths: Paths) -> None:
