@@ -96,7 +96,7 @@ def test_rerender_artifacts_takes_a_prefix(stack: RunningStack, wall: Wall) -> N
     dry = stack.airflow.run("rerender_artifacts", {"bucket": "mlpipeline", "prefix": prefix, "dry_run": True})
     real = stack.airflow.run("rerender_artifacts", {"bucket": "mlpipeline", "prefix": prefix})
 
-    assert stack.airflow.xcom("rerender_artifacts", dry, "request")["matched"] == 3
+    assert stack.airflow.xcom("rerender_artifacts", dry, "request")["selected"] == 3
     assert stack.airflow.xcom("rerender_artifacts", real, "request")["queued"] == 3
     for card in cards:
         rendered_again(wall, card)

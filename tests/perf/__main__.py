@@ -1,0 +1,88 @@
+"""``make bench``: measure a stack of its own and print a table of figures, goals and bare limits."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stack.paths import ROOT
+from stack.services.airflow_settings import RENDERERS_PATH
+
+from tests.harness.airflow import client_of
+from tests.harness.wall import Wall
+from tests.harness.whole import RunningStack, ready_stack, whole_stack
+from tests.perf.bursts import bursts
+from tests.perf.figures import Figure, table, write
+from tests.perf.footprint import cold_start, memory, warm_start
+from tests.perf.latency import latencies, warm_up
+from tests.perf.pages import pages
+from tests.perf.slow import slowness, write_slow_renderer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+PARTS = ("memory", "latency", "burst", "slow", "pages", "warm")
+RESULT = ROOT / ".belvedere" / "bench" / "latest.json"
+
+
+def main() -> int:
+    """Run the chosen parts; the exit code says whether every goal was met."""
+    options = _options()
+    began = time.monotonic()
+    figures: list[Figure] = []
+    with ExitStack() as resources:
+        folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="belvedere-bench-")))
+        write_slow_renderer(folder / "renderers")
+        os.environ[RENDERERS_PATH] = str(folder / "renderers")
+        home = options.home or folder / "stack"
+        stack = ready_stack(home) if options.home else resources.enter_context(whole_stack(home))
+        wall = _wall(stack)
+        warm_up(stack, wall)
+        parts: dict[str, Callable[[], Iterator[Figure]]] = {
+            "memory": lambda: memory(stack),
+            "latency": lambda: latencies(stack, wall),
+            "burst": lambda: bursts(stack, wall),
+            "slow": lambda: slowness(stack, wall),
+            "pages": lambda: pages(stack),
+            "warm": lambda: warm_start(home),
+        }
+        for name in options.parts:
+            figures += _told(parts[name]())
+        if options.cold:
+            figures += _told(cold_start(folder))
+    seconds = time.monotonic() - began
+    print(f"\n{table(figures)}\n\n{seconds:.0f} s; written to {options.out}")
+    write(figures, options.out, seconds=seconds)
+    return 0 if all(figure.met is not False for figure in figures) else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.perf", description=__doc__)
+    parser.add_argument("parts", nargs="*", default=PARTS, help=f"what to measure, of {', '.join(PARTS)}")
+    parser.add_argument("--cold", action="store_true", help="also clone the project and time its first `make up`")
+    parser.add_argument("--home", type=Path, help="measure the stack of this data folder, and leave it running")
+    parser.add_argument("--out", type=Path, default=RESULT, help="the JSON file to write")
+    return parser.parse_args()
+
+
+def _wall(stack: RunningStack) -> Wall:
+    client = client_of(stack.url, stack.env["AIRFLOW_USER"], stack.env["AIRFLOW_PASSWORD"])
+    return Wall(stack.s3, client, "mlpipeline")
+
+
+def _told(figures: Iterable[Figure]) -> list[Figure]:
+    """Print each figure as soon as it is known."""
+    told = []
+    for figure in figures:
+        print("  ".join(cell for cell in figure.cells() if cell), flush=True)
+        told.append(figure)
+    return told
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
