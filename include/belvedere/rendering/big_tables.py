@@ -186,7 +186,9 @@ def _exact_profile(seen: ColumnProfile, cells: Sequence[str], exact: _Counts | N
     known = replace(seen, missing=rows - exact.present, distinct=exact.distinct)
     if exact.minimum is None or exact.maximum is None:
         counted_as_words = seen.type in {"integer", "number"}
-        return replace(known, type="text", minimum=None, maximum=None, mean=None, bars=()) if counted_as_words else known
+        return (
+            replace(known, type="text", minimum=None, maximum=None, mean=None, bars=()) if counted_as_words else known
+        )
     values = [value for cell in cells if not is_missing(cell) for value in _finite(cell)]
     bars = histogram(values, exact.minimum, exact.maximum)
     return replace(known, minimum=exact.minimum, maximum=exact.maximum, mean=exact.mean, bars=bars)

@@ -39,12 +39,16 @@ section{{margin:0 0 30px}}section+section{{border-top:1px solid var(--line);padd
 """
 
 
-def page(title: str, body: str, *, lead: str = "", warnings: Iterable[str] = ()) -> bytes:
-    """Return a whole page. ``title``, ``lead`` and ``warnings`` are plain text; ``body`` is finished HTML."""
+def page(title: str, body: str, *, lead: str = "", warnings: Iterable[str] = (), headed: bool = True) -> bytes:
+    """Return a whole page. ``title``, ``lead`` and ``warnings`` are plain text; ``body`` is finished HTML.
+
+    ``headed`` False: the body has a heading of its own.
+    """
     head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escaped(title)}</title>'
     view = '<meta name="viewport" content="width=device-width, initial-scale=1">'
     said = f'<p class="lead">{escaped(lead)}</p>' if lead else ""
-    content = f"<h1>{escaped(title)}</h1>{said}{notes(warnings)}{body}"
+    heading = f"<h1>{escaped(title)}</h1>" if headed else ""
+    content = f"{heading}{said}{notes(warnings)}{body}"
     return f"{head}{view}<style>{CSS}</style></head><body>{content}</body></html>\n".encode()
 
 

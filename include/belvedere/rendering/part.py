@@ -28,7 +28,7 @@ class Part:
     alt_text: str
     facts: Mapping[str, Any]
     body: str
-    thumbnail: Drawing | bytes
+    thumbnail: Drawing | Output | bytes
     figure: Drawing | None = None
     chart: Mapping[str, Any] | None = None
     data: Any = None
@@ -36,6 +36,7 @@ class Part:
     warnings: tuple[str, ...] = ()
     sampled: Sampled | None = None
     page: bytes | None = None
+    headed: bool = True
     more: tuple[Output, ...] = ()
 
 
@@ -44,8 +45,10 @@ def as_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8", "replace")
 
 
-def thumbnail_output(thumbnail: Drawing | bytes) -> Output:
+def thumbnail_output(thumbnail: Drawing | Output | bytes) -> Output:
     """Return a thumbnail as a file: SVG for drawings, WebP for pictures made of pixels."""
+    if isinstance(thumbnail, Output):
+        return thumbnail
     if isinstance(thumbnail, Drawing):
         return Output("thumbnail", "thumbnail.svg", "image/svg+xml", thumbnail.to_bytes())
     return Output("thumbnail", "thumbnail.webp", "image/webp", thumbnail)
@@ -58,7 +61,7 @@ def section(part: Part) -> str:
 
 def as_rendering(part: Part, *, name: str, version: str, facts: Mapping[str, Any] = NOTHING) -> Rendering:
     """Return a part as a whole rendering: page, figure, thumbnail, data."""
-    content = part.page or page(part.title, part.body, lead=part.lead, warnings=part.warnings)
+    content = part.page or page(part.title, part.body, lead=part.lead, warnings=part.warnings, headed=part.headed)
     outputs = [Output("page", "page.html", "text/html", content)]
     if part.figure is not None:
         outputs.append(Output("figure", "figure.svg", "image/svg+xml", part.figure.to_bytes()))

@@ -20,16 +20,7 @@ log = logging.getLogger(__name__)
 
 ENTRY_POINT_GROUP = "belvedere.renderers"
 BUILT_IN = ("confusion_matrix", "roc", "table", "markdown", "image", "text", "html", "kfp_ui_metadata")
-WARM_LIBRARIES = (
-    "duckdb",
-    "markdown_it",
-    "nh3",
-    "PIL.Image",
-    "PIL.ImageOps",
-    "PIL.ImageFile",
-    "charset_normalizer",
-    "xml.etree.ElementTree",
-)
+WARM_LIBRARIES = ("duckdb", "nh3", "PIL.ImageOps", "PIL.ImageFile", "PIL.ImageSequence", "charset_normalizer")
 
 Render = Callable[[Source, Limits], Rendering]
 Refer = Callable[[Source], tuple[Reference, ...]]
@@ -116,4 +107,8 @@ def warm() -> None:
     for library in WARM_LIBRARIES:
         importlib.import_module(library)
     renderers()
+    for module in BUILT_IN:
+        prepare = getattr(importlib.import_module(f"belvedere.rendering.renderers.{module}"), "warm", None)
+        if prepare is not None:
+            prepare()
     importlib.import_module("belvedere.rendering.isolation")

@@ -78,7 +78,9 @@ def _vote(cell: str, below: Sequence[str]) -> int:
 def _is_sequence(first: Sequence[str]) -> bool:
     """Whether a row counts on, as years in a header do."""
     numbers = [int(cell) for cell in first if cell.strip().isdecimal() and len(cell) < 10]
-    return len(numbers) > 2 and len(numbers) < len(first) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    return (
+        len(numbers) > 2 and len(numbers) < len(first) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    )
 
 
 def layout_of(text: str, delimiter: str | None, header: Sequence[str] | None = None) -> Layout:

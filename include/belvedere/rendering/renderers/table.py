@@ -64,7 +64,11 @@ def draw_table(table: Table, title: str, *, said: str, more_warnings: Sequence[s
     """Return a table as a part."""
     size = f"{table.rows:,} rows × {table.width:,} columns"
     sampled = Sampled(table.profiled, table.rows, "rows") if table.profiled < table.rows else None
-    notes = [f"Histograms and types are of {sampled.shown:,} of {table.rows:,} rows, from evenly spaced places."] if sampled else []
+    notes = (
+        [f"Histograms and types are of {sampled.shown:,} of {table.rows:,} rows, from evenly spaced places."]
+        if sampled
+        else []
+    )
     return Part(
         kind="table",
         title=title,
@@ -119,7 +123,16 @@ def _body(table: Table, notes: Sequence[str]) -> str:
 
 
 def _columns_table(table: Table) -> str:
-    heads = (("column", ""), ("type", ""), ("", ""), ("missing", "n"), ("distinct", "n"), ("min", "n"), ("mean", "n"), ("max", "n"))
+    heads = (
+        ("column", ""),
+        ("type", ""),
+        ("", ""),
+        ("missing", "n"),
+        ("distinct", "n"),
+        ("min", "n"),
+        ("mean", "n"),
+        ("max", "n"),
+    )
     header = "".join(f'<th scope="col" class="{css}">{name}</th>' for name, css in heads)
     lines = "".join(map(_column_line, table.columns[: 3 * MOST_COLUMNS_SHOWN]))
     left = table.width - 3 * MOST_COLUMNS_SHOWN
@@ -129,7 +142,10 @@ def _columns_table(table: Table) -> str:
 
 def _column_line(column: ColumnProfile) -> str:
     numbers = [column.minimum, column.mean, column.maximum]
-    cells = [f"{column.missing:,}" if column.missing else "–", "" if column.distinct is None else f"{column.distinct:,}"]
+    cells = [
+        f"{column.missing:,}" if column.missing else "–",
+        "" if column.distinct is None else f"{column.distinct:,}",
+    ]
     if column.minimum is None and column.top:
         words = ", ".join(f"{value} ({times:,})" for value, times in column.top[:4])
         tail = f'<td colspan="3">{escaped(words)}</td>'
@@ -178,7 +194,7 @@ def _cell(value: str, right: bool) -> str:
     if is_missing(value):
         return f'<td class="none">{escaped(value.strip()) or "–"}</td>'
     text = value if len(value) <= LONGEST_CELL else f"{value[:LONGEST_CELL]}… ({len(value):,} characters)"
-    return f'<td{" class=n" if right else ""}>{escaped(text)}</td>'
+    return f"<td{' class=n' if right else ''}>{escaped(text)}</td>"
 
 
 def _thumbnail(table: Table) -> Drawing:
