@@ -12,52 +12,85 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 class Settings(BaseSettings):
     """Belvedere's settings. Secrets are ``SecretStr``: printing a Settings object shows none of them."""
 
-    model_config = SettingsConfigDict(env_prefix="BELVEDERE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="BELVEDERE_", frozen=True, extra="ignore", use_attribute_docstrings=True
+    )
 
     # -- object store
     minio_endpoint: str = "http://127.0.0.1:9000"
+    """Address of the object store."""
     minio_access_key: SecretStr = SecretStr("")
+    """Key of the account that reads sources, writes renderings and manages notification rules."""
     minio_secret_key: SecretStr = SecretStr("")
+    """Its secret."""
     minio_region: str = "us-east-1"
+    """Region that requests are signed for."""
     notification_arn_fast: str = "arn:minio:sqs::FAST:kafka"
+    """Target that announces objects at once, and loses events while the broker is away."""
     notification_arn_durable: str = "arn:minio:sqs::DURABLE:kafka"
+    """Target that announces objects through a queue on disk: seconds later, and at least once."""
     default_bucket: str = "mlpipeline"
+    """Source bucket that `provision_storage` makes when it is given no other."""
     renderings_suffix: str = "-renderings"
+    """What the name of a renderings bucket adds to its source bucket's."""
     renderings_expire_days: int = 90
+    """How long overwritten or removed renderings can be restored."""
 
     # -- catalog
     catalog_dsn: SecretStr = SecretStr("postgresql://belvedere@127.0.0.1:5432/belvedere")
+    """Address of the catalog's PostgreSQL database, which is never Airflow's."""
 
     # -- events
     kafka_connection_id: str = "belvedere_kafka"
+    """Airflow connection (type Kafka) of the broker."""
     kafka_topic: str = "artifacts"
+    """Topic of bucket events."""
     kafka_partitions: int = 4
+    """Partitions of the topic when it is made: at most so many triggerers ingest side by side."""
     session_seconds: float = 3600.0
+    """How long one run of `watch_artifacts` lasts before the next takes over."""
 
     # -- dispatch
     airflow_url: str = "http://127.0.0.1:8080"
+    """Where the dispatcher reaches Airflow's API server."""
     dispatcher_user: str = "belvedere"
+    """Account that starts runs of `render_artifacts`; it needs the role Op."""
     dispatcher_password: SecretStr = SecretStr("")
+    """Its password."""
     cores: int = Field(default=2, ge=1)
+    """Processor cores that rendering may use; one run more than that is active at once."""
     slow_after_seconds: float = 4.0
+    """After so long on one artifact a run no longer counts against the active runs."""
     chunk_seconds: float = 1.5
+    """Expected work of one run in a burst, in seconds of processor time."""
     chunk_items: int = 60
+    """Most artifacts of one run."""
     dispatch_lease_seconds: float = 30.0
+    """How long a run may take to begin before its work is given to another."""
     render_lease_seconds: float = 20.0
+    """How long a run may be silent about an artifact before it counts as lost."""
     max_attempts: int = 3
+    """Attempts until an artifact is given up as `dead`."""
 
     # -- rendering
     isolation: Literal["strict", "lenient"] = "lenient"
+    """What to do where the kernel refuses a protection: `strict` does not render, `lenient` renders with a warning."""
     markdown_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts (comma-separated) from which Markdown of KFP metadata may be fetched by https."""
 
     # -- gallery
     capability_secret: SecretStr = SecretStr("")
+    """Secret that signs the addresses of previews; the same for all API servers."""
     capability_seconds: int = 300
+    """How long a signed address is good."""
     gallery_path: str = "/belvedere"
+    """Where the gallery is mounted below the API server."""
 
     # -- housekeeping
     keep_runs_days: float = 2.0
+    """How long `housekeeping` keeps finished runs of Belvedere's DAGs."""
     keep_inbox_days: float = 7.0
+    """How long `housekeeping` keeps finished work and buried events."""
 
     @field_validator("markdown_hosts", mode="before")
     @classmethod
