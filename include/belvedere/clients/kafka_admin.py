@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -14,6 +15,7 @@ from confluent_kafka.admin import (
     ConfigResource,
     NewPartitions,
     NewTopic,
+    OffsetSpec,
     ResourceType,
 )
 
@@ -41,6 +43,15 @@ REFUSED = frozenset(
         KafkaError.INVALID_REQUEST,
     }
 )
+NOT_READY = frozenset(
+    {
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError._UNKNOWN_TOPIC,
+    }
+)
+READY_POLL_SECONDS = 0.05
 
 
 @contextmanager
@@ -83,7 +94,10 @@ class KafkaAdmin:
             )
 
     def create(self, topic: TopicSpec, brokers: int) -> None:
-        """Create a topic, replicated as far as so many brokers allow; harmless when it is there already."""
+        """Create a topic, replicated as far as so many brokers allow; harmless when it is there already.
+
+        Returns when every partition answers: a new topic refuses its readers for a moment.
+        """
         new = NewTopic(
             topic.name,
             num_partitions=topic.partitions,
@@ -96,6 +110,9 @@ class KafkaAdmin:
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise
+            deadline = time.monotonic() + ANSWER_SECONDS
+            while not self._answers(topic.name, deadline):
+                time.sleep(READY_POLL_SECONDS)
 
     def grow(self, topic: str, partitions: int) -> None:
         """Give a topic more partitions; they can never become fewer."""
@@ -108,6 +125,20 @@ class KafkaAdmin:
         resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
         with _translated(f"setting the retention of topic {topic}"):
             _await(self._client.incremental_alter_configs([resource]))
+
+    def _answers(self, topic: str, deadline: float) -> bool:
+        try:
+            partitions = self._client.list_topics(topic, timeout=ANSWER_SECONDS).topics[topic].partitions
+            ends = {
+                TopicPartition(topic, number): OffsetSpec.latest()  # type: ignore[no-untyped-call]
+                for number in partitions
+            }
+            _await(self._client.list_offsets(ends))
+        except KafkaException as error:
+            if error.args[0].code() in NOT_READY and time.monotonic() < deadline:
+                return False
+            raise
+        return bool(partitions) or time.monotonic() > deadline
 
     def _retention(self, topic: str) -> int:
         resource = ConfigResource(ResourceType.TOPIC, topic)
