@@ -8,7 +8,6 @@ from __future__ import annotations
 import codecs
 import math
 import tempfile
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,8 @@ from belvedere.rendering.profiles import ColumnProfile, histogram, is_missing, p
 from belvedere.rendering.tables import Layout, Table, lines_of, merged
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     import duckdb
 
     from belvedere.model.rendering import Limits

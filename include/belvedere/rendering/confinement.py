@@ -7,7 +7,6 @@ import os
 import resource
 import signal
 import sysconfig
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +17,8 @@ from belvedere.rendering.landlock import restrict_files
 from belvedere.rendering.seccomp import filter_system_calls
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from belvedere.model.rendering import Limits, Source
 
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
@@ -64,7 +65,7 @@ class Confined:
 
 @lru_cache(maxsize=1)
 def runtime_paths() -> tuple[Path, ...]:
-    """What Python and its libraries may have to read: the standard library, installed packages, fonts, time zones."""
+    """Return what Python and its libraries may have to read: modules, installed packages, fonts, time zones."""
     python = [sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     package = str(Path(belvedere.__file__).parent)
     return tuple(Path(path) for path in dict.fromkeys([*python, package, *SYSTEM_READABLE]))

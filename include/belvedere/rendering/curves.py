@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
 from belvedere.rendering.delimited import is_number
 from belvedere.rendering.plaintext import clean
 from belvedere.rendering.shapes import roc_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 MAX_POINTS = 2_000_000
 ROUNDING = 1e-9
@@ -100,7 +103,7 @@ def _curve(points: list[tuple[float, float, float | None]]) -> RocCurve:
     if len(points) < 2:
         text = f"A ROC curve needs at least two points; this file has {len(points)}: it is empty or truncated."
         raise MalformedArtifact(text, code="too_few_points")
-    warnings = []
+    warnings: list[str] = []
     if any(right[0] < left[0] for left, right in pairwise(points)):
         points = _in_order(points, warnings)
     if any(right[1] < left[1] - ROUNDING for left, right in pairwise(points)):
@@ -110,7 +113,7 @@ def _curve(points: list[tuple[float, float, float | None]]) -> RocCurve:
     if points[0][0] > ROUNDING or points[-1][0] < 1 - ROUNDING:
         ends = f"from {points[0][0]:.4g} to {points[-1][0]:.4g}"
         warnings.append(
-            f"The curve is incomplete: its false positive rate runs {ends}, not from 0 to 1; the AUC is of this part only."
+            f"The curve is incomplete: its false positive rate runs {ends}, not from 0 to 1; the AUC is of this part."
         )
     fpr, tpr, thresholds = zip(*points, strict=True)
     known = () if thresholds[0] is None else thresholds

@@ -7,10 +7,13 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from belvedere.errors import MalformedArtifact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DELIMITERS = (",", "\t", ";", "|", "\x1f", "^", "~")
 DELIMITER_NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe", " ": "space", "\x1f": "unit separator"}

@@ -1,4 +1,4 @@
-"""What an artifact is: its bytes decide, then its name, then its declared content type. A wrong extension fools nobody."""
+"""What an artifact is: its bytes decide, then its name, then its content type. A wrong extension fools nobody."""
 
 from __future__ import annotations
 

@@ -6,9 +6,12 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from belvedere.rendering.numbers import compact
-from belvedere.rendering.svg import Drawing
+
+if TYPE_CHECKING:
+    from belvedere.rendering.svg import Drawing
 
 MOST_CELLS = 30
 MOST_NUMBERS = 16

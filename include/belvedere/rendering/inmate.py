@@ -9,16 +9,19 @@ import signal
 import sys
 import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from belvedere.errors import BelvedereError, IsolationUnavailable, LimitExceeded, MalformedArtifact, RendererCrashed
-from belvedere.model.rendering import Limits, Rendering, Source
 from belvedere.rendering.channel import encode_error, encode_references, encode_rendering
 from belvedere.rendering.confinement import Confined, confine
 from belvedere.rendering.detection import detect, mismatch
 from belvedere.rendering.fallback import unsupported
 from belvedere.rendering.registry import find_renderer, has_renderer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from belvedere.model.rendering import Limits, Rendering, Source
 
 Strictness = Literal["strict", "lenient"]
 RESULT_DESCRIPTOR = 3
@@ -28,7 +31,9 @@ TERMINAL_TEXT_BYTES = 400
 class Work(Protocol):
     """Something to do once shut in; returns the message to send."""
 
-    def __call__(self, source: Source, limits: Limits, confined: Confined) -> bytes: ...
+    def __call__(self, source: Source, limits: Limits, confined: Confined) -> bytes:
+        """Return the message."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ def _forget(writing: int, complaints: int, workspace: Path) -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
     logging.disable(logging.CRITICAL)
     os.environ.clear()
-    sys.stdout = sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False)
+    sys.stdout = sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     os.chdir(workspace)
     tempfile.tempdir = str(workspace)
 

@@ -177,7 +177,8 @@ def _read_all(reading: int, limits: Limits, started: float, on_wait: OnWait) -> 
     poller = select.poll()
     poller.register(reading, select.POLLIN)
     most = limits.output_bytes + MAX_HEADER_BYTES + 1024
-    parts, size, next_call = [], 0, started + WAIT_INTERVAL_SECONDS
+    parts: list[bytes] = []
+    size, next_call = 0, started + WAIT_INTERVAL_SECONDS
     while True:
         now = time.monotonic()
         if now - started >= limits.wall_seconds:

@@ -1,15 +1,18 @@
 """Landlock: the process gives up every file it was not promised (kernel documentation, userspace-api/landlock).
 
-The C library has no wrappers, so the three system calls are made directly. The numbers are the same on all architectures.
+The C library has no wrappers, so the three system calls are made directly. Their numbers are the same everywhere.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 CREATE_RULESET_VERSION = 1

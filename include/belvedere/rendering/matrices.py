@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
 from belvedere.rendering.delimited import is_number, number
 from belvedere.rendering.numbers import short
 from belvedere.rendering.plaintext import clean
 from belvedere.rendering.shapes import is_matrix_header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 MAX_CLASSES = 2000
 NAMED_IN_WARNINGS = 5
@@ -133,7 +136,8 @@ def _cells(body: Iterable[Sequence[str]], *, start: int) -> dict[tuple[str, str]
         pair, amount = (row[0], row[1]), _count(row[2], f"Row {line:,}")
         if pair in cells and cells[pair] != amount:
             names = f"({clean(row[0])[:40]!r}, {clean(row[1])[:40]!r})"
-            text = f"Row {line:,}: the cell {names} is given twice, duplicated with {short(cells[pair])} and {short(amount)}."
+            both = f"{short(cells[pair])} and {short(amount)}"
+            text = f"Row {line:,}: the cell {names} is a duplicate, given twice with {both}."
             raise MalformedArtifact(text, code="duplicate_cell")
         cells[pair] = amount
     if not cells:
@@ -156,7 +160,8 @@ def _filled(
     for (target, predicted), amount in cells.items():
         if given and (target not in at or predicted not in at):
             stray = clean(target if target not in at else predicted)[:60]
-            text = f"The rows name the class {stray!r}, which is not in the list of labels {[clean(x) for x in labels][:20]}."
+            listed = ", ".join(map(clean, labels[:20]))
+            text = f"The rows name the class {stray!r}, which is not in the list of labels ({listed})."
             raise MalformedArtifact(text, code="unknown_label")
         grid[at[target]][at[predicted]] = amount
     warnings = (*_missing(cells, labels), *_fractions(cells.values()))
@@ -229,7 +234,8 @@ def _check_square(cells: Sequence[Sequence[str]], size: int, columns: tuple[str,
             text = f"The matrix is not square: row {line:,} has {len(row):,} columns, but there are {size:,} rows."
             raise MalformedArtifact(text, code="not_square")
     if len(columns) != size or set(columns) != set(labels):
-        text = f"The labels of the columns ({', '.join(map(clean, columns[:10]))}) differ from those of the rows ({', '.join(map(clean, labels[:10]))})."
+        across, down = ", ".join(map(clean, columns[:10])), ", ".join(map(clean, labels[:10]))
+        text = f"The labels of the columns ({across}) differ from those of the rows ({down})."
         raise MalformedArtifact(text, code="labels_differ")
     if columns != labels:
         raise MalformedArtifact("The columns name the classes in another order than the rows.", code="labels_differ")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from belvedere.model.rendering import NOTHING, Output, Rendering, Sampled
 from belvedere.rendering.page import notes, page
 from belvedere.rendering.svg import Drawing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 VEGA_LITE_TYPE = "application/vnd.vegalite.v6+json"
 VEGA_LITE_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"

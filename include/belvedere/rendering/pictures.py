@@ -6,7 +6,7 @@ import io
 import struct
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
 
@@ -70,7 +70,7 @@ def open_picture(path: Path, most_pixels: int) -> Picture:
         opened.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))
     said += _load(opened)
     turned = _upright(opened)
-    if turned.size[0] < turned.size[1] and width > height or turned.size[0] > turned.size[1] and width < height:
+    if (turned.size[0] < turned.size[1] and width > height) or (turned.size[0] > turned.size[1] and width < height):
         width, height = height, width
     flat, notes = _flat(turned)
     if max(flat.size) > LARGEST_SIDE:
@@ -113,7 +113,8 @@ def _load(opened: Image) -> tuple[str, ...]:
         finally:
             ImageFile.LOAD_TRUNCATED_IMAGES = False
         return (
-            f"The image is incomplete (truncated or damaged): shown is what could be decoded. {_short(first).capitalize()}.",
+            "The image is incomplete (truncated or damaged): shown is what could be decoded. "
+            f"{_short(first).capitalize()}.",
         )
     return ()
 
@@ -141,7 +142,7 @@ def _stretched(image: Image) -> tuple[Image, tuple[str, ...]]:
     from PIL import Image
 
     deep = image.convert("F") if image.mode != "F" else image
-    low, high = (float(value) for value in deep.getextrema())
+    low, high = cast("tuple[float, float]", deep.getextrema())
     if not low < high or not high - low < float("inf"):
         return Image.new("RGB", image.size, (0, 0, 0)), ("All pixels have the same value, or some are not finite.",)
     scale = 255.0 / (high - low)

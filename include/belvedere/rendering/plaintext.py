@@ -96,7 +96,7 @@ def encoding_of(data: bytes, *, whole: bool) -> tuple[str, bool]:
 
 
 def _mostly_utf8(data: bytes) -> bool:
-    """A few damaged bytes in a text that is otherwise rich in UTF-8 sequences do not make it another encoding."""
+    """Whether a text is rich in UTF-8 sequences but for a few damaged bytes, which do not make it another encoding."""
     text = data[:GUESS_FROM_BYTES].decode("utf-8", "replace")
     broken = text.count("\ufffd")
     beyond_ascii = sum(1 for character in text if character > "\x7f") - broken

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from belvedere.rendering.delimited import is_integer, is_number
 from belvedere.rendering.plaintext import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 ColumnType = Literal["integer", "number", "boolean", "date", "text", "empty"]
 MISSING_WORDS = frozenset({"", "na", "n/a", "nan", "null", "none", "nil", "#n/a", "<na>", "-nan"})

@@ -33,6 +33,7 @@ class _Machine:
     refused: tuple[int, ...]
 
 
+# fmt: off
 MACHINES = {
     "x86_64": _Machine(
         audit=0xC000003E,
@@ -41,17 +42,22 @@ MACHINES = {
         # socket socketpair fork vfork execve kill ptrace personality pivot_root chroot mount umount2 init_module
         # kexec_load add_key request_key keyctl unshare perf_event_open open_by_handle_at setns process_vm_readv
         # process_vm_writev kcmp finit_module bpf execveat userfaultfd
-        refused=(41, 53, 57, 58, 59, 62, 101, 135, 155, 161, 165, 166, 175, 246, 248, 249, 250, 272, 298, 304, 308, 310)
-        + (311, 312, 313, 321, 322, 323, *NEWER),
+        refused=(
+            41, 53, 57, 58, 59, 62, 101, 135, 155, 161, 165, 166, 175, 246, 248, 249, 250, 272, 298, 304, 308, 310,
+            311, 312, 313, 321, 322, 323, *NEWER,
+        ),
     ),
     "aarch64": _Machine(
         audit=0xC00000B7,
         clone=220,
         clone3=435,
-        refused=(198, 199, 221, 129, 117, 92, 41, 51, 40, 39, 105, 104, 217, 218, 219, 97, 241, 265, 268, 270, 271, 272)
-        + (273, 280, 281, 282, *NEWER),
+        refused=(
+            198, 199, 221, 129, 117, 92, 41, 51, 40, 39, 105, 104, 217, 218, 219, 97, 241, 265, 268, 270, 271, 272,
+            273, 280, 281, 282, *NEWER,
+        ),
     ),
 }
+# fmt: on
 
 
 class _Program(ctypes.Structure):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import islice
+from itertools import islice, pairwise
 
 from belvedere.errors import MalformedArtifact
 from belvedere.rendering.delimited import delimiter_of, is_integer, is_number, read_rows
@@ -104,7 +104,7 @@ def _rises_from_zero(rows: Rows) -> bool:
     """Whether the first two columns rise within 0..1 from the origin while the third falls, as KFP writes a ROC."""
     points = [(float(row[0]), float(row[1]), float(row[2])) for row in rows]
     inside = all(0 <= x <= 1 and 0 <= y <= 1 for x, y, _ in points)
-    rising = all(a[0] <= b[0] and a[1] <= b[1] and a[2] >= b[2] for a, b in zip(points, points[1:], strict=False))
+    rising = all(a[0] <= b[0] and a[1] <= b[1] and a[2] >= b[2] for a, b in pairwise(points))
     return inside and rising and points[0][0] <= 0.05 and points[-1][1] >= 0.9
 
 
@@ -129,7 +129,7 @@ def is_long_matrix(rows: Rows, *, whole: bool, hinted: bool) -> bool:
 
 
 def _nearly_complete(cells: int, targets: set[str], predictions: set[str]) -> bool:
-    """A grid of words of which a few cells are missing."""
+    """Whether the rows are a grid of words of which a few cells are missing."""
     labels = targets | predictions
     words = not any(is_number(label) for label in labels)
     return (
@@ -158,7 +158,7 @@ def is_square_matrix(rows: Rows, *, hinted: bool) -> bool:
 
 
 def _almost_square(cells: Rows) -> bool:
-    """A square with a ragged row or two: the renderer will say which."""
+    """Whether it is a square with a ragged row or two: the renderer will say which."""
     width = max(map(len, cells), default=0)
     return abs(width - len(cells)) <= 1 and all(is_number(cell) for row in cells for cell in row if cell.strip())
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 from belvedere.errors import MalformedArtifact
 from belvedere.rendering.delimited import DELIMITER_NAMES, is_number, read_rows
 from belvedere.rendering.plaintext import clean
 from belvedere.rendering.profiles import ColumnProfile, is_missing, profile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 ROWS_FOR_HEADER = 200
 MAX_COLUMNS = 20_000

@@ -7,12 +7,14 @@ means that ``source`` is the content itself, anything else that it is an address
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
 from belvedere.rendering.plaintext import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PLOT_TYPES = ("confusion_matrix", "roc", "table", "markdown", "web-app", "tensorboard")
 FETCHED_SCHEMES = ("minio://", "s3://", "https://", "http://", "gs://", "volume://", "file://")

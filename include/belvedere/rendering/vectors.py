@@ -1,27 +1,79 @@
-"""Making a stranger's SVG harmless: only known elements and attributes survive, nothing points outside, no entity expands.
+"""Making a stranger's SVG harmless: only known elements and attributes survive, nothing points outside.
 
-What is left is shown as an image besides, where browsers run no script and load nothing; this is the first of two doors.
+What is left is shown as an image, where browsers run no script and load nothing: this is the first of two doors.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
 from belvedere.rendering.plaintext import clean
 from belvedere.rendering.svg import escaped
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 SVG, XLINK, XML = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink", "http://www.w3.org/XML/1998/namespace"
 ELEMENTS = frozenset(
-    "svg g path rect circle ellipse line polyline polygon text tspan textPath defs use symbol clipPath mask pattern "
-    "linearGradient radialGradient stop marker title desc style image switch a filter feBlend feColorMatrix "
-    "feComponentTransfer feComposite feConvolveMatrix feDiffuseLighting feDisplacementMap feDistantLight feDropShadow "
-    "feFlood feFuncA feFuncB feFuncG feFuncR feGaussianBlur feMerge feMergeNode feMorphology feOffset fePointLight "
-    "feSpecularLighting feSpotLight feTile feTurbulence".split()
+    [
+        "svg",
+        "g",
+        "path",
+        "rect",
+        "circle",
+        "ellipse",
+        "line",
+        "polyline",
+        "polygon",
+        "text",
+        "tspan",
+        "textPath",
+        "defs",
+        "use",
+        "symbol",
+        "clipPath",
+        "mask",
+        "pattern",
+        "linearGradient",
+        "radialGradient",
+        "stop",
+        "marker",
+        "title",
+        "desc",
+        "style",
+        "image",
+        "switch",
+        "a",
+        "filter",
+        "feBlend",
+        "feColorMatrix",
+        "feComponentTransfer",
+        "feComposite",
+        "feConvolveMatrix",
+        "feDiffuseLighting",
+        "feDisplacementMap",
+        "feDistantLight",
+        "feDropShadow",
+        "feFlood",
+        "feFuncA",
+        "feFuncB",
+        "feFuncG",
+        "feFuncR",
+        "feGaussianBlur",
+        "feMerge",
+        "feMergeNode",
+        "feMorphology",
+        "feOffset",
+        "fePointLight",
+        "feSpecularLighting",
+        "feSpotLight",
+        "feTile",
+        "feTurbulence",
+    ]
 )
 DATA_PICTURE = re.compile(r"\s*data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
 ADDRESS = re.compile(r"url\(\s*(['\"]?)(?!#|['\"]?#)[^)]*\)?", re.IGNORECASE)

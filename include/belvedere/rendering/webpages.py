@@ -49,7 +49,7 @@ def look_at(text: str) -> WebPage:
 
 
 def _lines(text: str) -> tuple[str, ...]:
-    visible = HIDDEN.sub(" ", text[:WORDS_FROM])
+    visible = " ".join(HIDDEN.sub(" ", text[:WORDS_FROM]).split())
     visible = re.sub(r"<(script|style)\b.*", " ", visible, flags=re.IGNORECASE | re.DOTALL)
     pieces = TAG.sub(" ", BREAKING.sub("\n", visible)).split("\n")
     lines = (clean(" ".join(html.unescape(piece).split())) for piece in pieces)

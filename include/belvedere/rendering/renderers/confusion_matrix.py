@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from belvedere.model.rendering import Limits, Rendering, Source
 from belvedere.rendering.delimited import delimiter_of, read_rows
 from belvedere.rendering.heat import MOST_CELLS, MOST_NUMBERS, MOST_PIXELS, Box, draw_heat
 from belvedere.rendering.matrices import ClassScores, ConfusionMatrix, Count, class_scores, read_long, read_square
@@ -17,6 +16,9 @@ from belvedere.rendering.plaintext import clean, decode
 from belvedere.rendering.registry import renderer
 from belvedere.rendering.shapes import is_long_matrix, is_square_matrix
 from belvedere.rendering.svg import Drawing, text_width
+
+if TYPE_CHECKING:
+    from belvedere.model.rendering import Limits, Rendering, Source
 
 NAME, VERSION = "belvedere.confusion_matrix", "1.0.0"
 MOST_IN_FACTS = 100
@@ -53,7 +55,8 @@ def draw_matrix(matrix: ConfusionMatrix, title: str) -> Part:
     scores = class_scores(matrix)
     size, accuracy = len(matrix.labels), matrix.accuracy
     said = f"accuracy {metric(accuracy)}" if accuracy is not None else "no counts"
-    alt = f"Confusion matrix of {size:,} classes, {said}: {count(matrix.correct)} of {count(matrix.total)} on the diagonal."
+    hits = f"{count(matrix.correct)} of {count(matrix.total)} on the diagonal"
+    alt = f"Confusion matrix of {size:,} classes, {said}: {hits}."
     warnings = (
         matrix.warnings
         if accuracy is not None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import codecs
 import urllib.parse
+from typing import TYPE_CHECKING
 
 from belvedere.errors import LimitExceeded
-from belvedere.model.rendering import Limits, Rendering, Source
 from belvedere.rendering.naming import file_name
 from belvedere.rendering.numbers import bytes_in_words
 from belvedere.rendering.part import Part, as_rendering
@@ -14,6 +14,9 @@ from belvedere.rendering.plaintext import clean, decode
 from belvedere.rendering.registry import renderer
 from belvedere.rendering.svg import Drawing
 from belvedere.rendering.webpages import WebPage, declares_charset, look_at
+
+if TYPE_CHECKING:
+    from belvedere.model.rendering import Limits, Rendering, Source
 
 NAME, VERSION = "belvedere.html", "1.0.0"
 ROOM_FOR_OTHERS = 64 * 1024

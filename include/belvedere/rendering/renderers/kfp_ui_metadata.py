@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact
 from belvedere.model.rendering import Limits, Output, Reference, Related, Rendering, Source
@@ -34,6 +33,9 @@ from belvedere.rendering.ui_metadata import (
     texts,
 )
 from belvedere.rendering.webpages import look_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 NAME, VERSION = "belvedere.kfp_ui_metadata", "1.0.0"
 KIND_NAMES = {
@@ -192,7 +194,8 @@ def _draw_web_app(content: _Content, limits: Limits) -> Part:
     text = content.decoded().text
     web_page = look_at(text)
     name = web_page.title or _title(content.plot)
-    frame = f'<iframe sandbox="allow-scripts" referrerpolicy="no-referrer" height="{FRAME_HEIGHT}" title="{escaped(name)}" srcdoc="{escaped(text)}"></iframe>'
+    rights = 'sandbox="allow-scripts" referrerpolicy="no-referrer"'
+    frame = f'<iframe {rights} height="{FRAME_HEIGHT}" title="{escaped(name)}" srcdoc="{escaped(text)}"></iframe>'
     facts = {"title": web_page.title, "scripts": web_page.scripts, "external_references": list(web_page.external)}
     drawing = Drawing(480, 300, label=f"Web page {name}")
     drawing.text(20, 60, name, css="strong", size=26, fit=440)
@@ -215,7 +218,8 @@ def _draw_tensorboard(content: _Content, limits: Limits) -> Part:
     drawing = Drawing(480, 300, label="TensorBoard logs")
     drawing.text(20, 70, "TensorBoard", css="strong", size=28)
     drawing.text(20, 108, address, css="muted", size=16, fit=440)
-    body = f"<p>TensorBoard logs lie at <code>{escaped(address)}</code>. The event files there are artifacts of their own.</p>"
+    said = "The event files there are artifacts of their own."
+    body = f"<p>TensorBoard logs lie at <code>{escaped(address)}</code>. {said}</p>"
     return Part(
         kind="tensorboard",
         title="TensorBoard",
@@ -278,7 +282,8 @@ def _rendering(
 def _section(plot: PlotMetadata | Unreadable, part: Part | str) -> str:
     if isinstance(part, str):
         text = _error_text(plot, part)
-        return f'<section><h2>{plot.position}. {escaped(plot.type)}</h2><div class="note" role="alert">Error: {escaped(text)}</div></section>'
+        note = f'<div class="note" role="alert">Error: {escaped(text)}</div>'
+        return f"<section><h2>{plot.position}. {escaped(plot.type)}</h2>{note}</section>"
     lead = f'<p class="lead">{escaped(part.lead)}</p>' if part.lead else ""
     return f"<section><h2>{plot.position}. {escaped(part.title)}</h2>{lead}{section(part)}</section>"
 
@@ -296,6 +301,6 @@ def _thumbnail(parts: list[Part]) -> Output:
     order = {"roc": 0, "confusion_matrix": 0, "table": 1}
     best = min(parts, key=lambda part: order.get(part.kind, 2))
     if len(parts) > 1 and isinstance(best.thumbnail, Drawing):
-        best.thumbnail.rectangle(404, 8, 68, 30, css="accent", radius=15)
-        best.thumbnail.text(438, 29, f"1 of {len(parts)}", css="light", size=16, anchor="middle")
+        best.thumbnail.rectangle(392, 226, 68, 28, css="accent", radius=14)
+        best.thumbnail.text(426, 246, f"1 of {len(parts)}", css="light", size=16, anchor="middle")
     return thumbnail_output(best.thumbnail)

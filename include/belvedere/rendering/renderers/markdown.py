@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 from functools import lru_cache
@@ -24,8 +25,44 @@ if TYPE_CHECKING:
 NAME, VERSION = "belvedere.markdown", "1.0.0"
 INLINE_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
 TAGS = frozenset(
-    "a blockquote br code del dd div dl dt em h1 h2 h3 h4 h5 h6 hr img input li ol p pre s section span strong sub sup "
-    "table tbody td th thead tr ul".split()
+    [
+        "a",
+        "blockquote",
+        "br",
+        "code",
+        "del",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "img",
+        "input",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "s",
+        "section",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
 )
 ATTRIBUTES = {
     "a": {"href", "title", "class", "id"},
@@ -139,7 +176,7 @@ def draw_markdown(decoded: Decoded, title: str) -> Part:
 
 
 def _headings(tokens: Sequence[Token]) -> list[str]:
-    pairs = zip(tokens, tokens[1:], strict=False)
+    pairs = itertools.pairwise(tokens)
     return [_words(body) for opening, body in pairs if opening.type == "heading_open"][:MOST_HEADINGS]
 
 

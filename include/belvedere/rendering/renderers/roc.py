@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from belvedere.model.rendering import Limits, Rendering, Source
 from belvedere.rendering.curves import RocCurve, read_roc
 from belvedere.rendering.delimited import delimiter_of, read_rows
 from belvedere.rendering.naming import file_name
@@ -15,6 +14,9 @@ from belvedere.rendering.part import Part, as_rendering
 from belvedere.rendering.plaintext import decode
 from belvedere.rendering.registry import renderer
 from belvedere.rendering.svg import Drawing
+
+if TYPE_CHECKING:
+    from belvedere.model.rendering import Limits, Rendering, Source
 
 NAME, VERSION = "belvedere.roc", "1.0.0"
 MOST_DRAWN = 600
@@ -140,7 +142,8 @@ def _data(curve: RocCurve) -> dict[str, Any]:
 
 
 def _chart(curve: RocCurve, auc: float) -> dict[str, Any]:
-    thresholds = [_plain(value) for value in curve.thresholds] or [None] * len(curve.fpr)
+    known: list[float | str | None] = [_plain(value) for value in curve.thresholds]
+    thresholds = known or [None] * len(curve.fpr)
     points = zip(curve.fpr, curve.tpr, thresholds, strict=True)
     values = [{"fpr": x, "tpr": y, "threshold": z, "at": at} for at, (x, y, z) in enumerate(points)]
     scale = {"domain": [0, 1]}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from belvedere.model.rendering import Limits, Rendering, Sampled, Source
 from belvedere.rendering.big_tables import read_big_table
@@ -18,13 +17,16 @@ from belvedere.rendering.registry import renderer
 from belvedere.rendering.svg import Drawing, escaped
 from belvedere.rendering.tables import Layout, Table, delimiter_name, layout_of, merged, read_table
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 NAME, VERSION = "belvedere.table", "1.0.0"
 IN_MEMORY_BYTES = 768 * 1024
 HEAD_BYTES = 256 * 1024
 MOST_ROWS_SHOWN = 500
 MOST_COLUMNS_SHOWN = 100
 MOST_COLUMNS_IN_FACTS = 300
-LONGEST_CELL = 300
+LONG_CELL, LONGEST_CELL = 48, 300
 THUMBNAIL_COLUMNS = 6
 
 
@@ -152,7 +154,8 @@ def _column_line(column: ColumnProfile) -> str:
     else:
         tail = "".join(f'<td class="n">{"" if value is None else escaped(short(value))}</td>' for value in numbers)
     counts = "".join(f'<td class="n">{text}</td>' for text in cells)
-    return f"<tr><td>{escaped(shown_name(column.name))}</td><td>{column.type}</td><td>{_spark(column)}</td>{counts}{tail}</tr>"
+    head = f"<td>{escaped(shown_name(column.name))}</td><td>{column.type}</td><td>{_spark(column)}</td>"
+    return f"<tr>{head}{counts}{tail}</tr>"
 
 
 def _spark(column: ColumnProfile) -> str:
@@ -194,7 +197,8 @@ def _cell(value: str, right: bool) -> str:
     if is_missing(value):
         return f'<td class="none">{escaped(value.strip()) or "–"}</td>'
     text = value if len(value) <= LONGEST_CELL else f"{value[:LONGEST_CELL]}… ({len(value):,} characters)"
-    return f"<td{' class=n' if right else ''}>{escaped(text)}</td>"
+    css = " class=w" if len(text) > LONG_CELL else " class=n" if right else ""
+    return f"<td{css}>{escaped(text)}</td>"
 
 
 def _thumbnail(table: Table) -> Drawing:

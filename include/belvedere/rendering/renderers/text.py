@@ -106,7 +106,8 @@ def _read_ends(source: Source, budget: int) -> _Text:
     last = visible(tail).rstrip("\n").split("\n")
     last = last[1:] or last
     total = breaks + 1
-    said = f"The text is {bytes_in_words(source.size)} long: shown are its first {len(first):,} and last {len(last):,} of {total:,} lines."
+    shown = f"its first {len(first):,} and last {len(last):,} of {total:,} lines"
+    said = f"The text is {bytes_in_words(source.size)} long: shown are {shown}."
     gap = f"... {max(0, total - len(first) - len(last)):,} lines left out ..."
     lines = tuple(map(_shortened, [*first, "", gap, "", *last]))
     return _Text(lines, total, head.encoding, True, (said, *_warnings(head.encoding, head.certain, 0)))
