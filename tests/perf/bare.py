@@ -107,7 +107,7 @@ def bare_loop(stack: RunningStack) -> Iterator[BareLoop]:
     bucket = f"bare-{uuid.uuid4().hex[:12]}"
     for name in (bucket, f"{bucket}-renderings"):
         stack.s3.make_bucket(name)
-    rule = QueueConfig(ARN, ["s3:ObjectCreated:*"], config_id="bare")
+    rule = QueueConfig(events=["s3:ObjectCreated:*"], config_id="bare", queue=ARN)
     stack.s3.set_bucket_notification(bucket, NotificationConfig(queue_config_list=[rule]))
     loop = BareLoop(stack, bucket)
     loop.start()
