@@ -17,13 +17,14 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.pool import QueuePool
 
-from belvedere.clients.postgres import CONNECT_TIMEOUT_SECONDS, Connection, translated
+from belvedere.clients.postgres import CONNECT_TIMEOUT_SECONDS, SESSION_OPTIONS, Connection, translated
 from belvedere.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TRUSTED_SECONDS = 2.0
+LOST = (psycopg.OperationalError, psycopg.InterfaceError, ServiceUnavailable)
 
 
 class ConnectionPool:
@@ -51,7 +52,7 @@ class ConnectionPool:
             lent = self._lend()
             try:
                 yield cast("Connection", lent.dbapi_connection)
-            except (psycopg.OperationalError, psycopg.InterfaceError):
+            except LOST:
                 lent.invalidate()
                 raise
             finally:
@@ -68,8 +69,12 @@ class ConnectionPool:
             raise ServiceUnavailable("every connection to the catalog is busy: try again in a moment") from error
 
     def _connect(self) -> Any:
-        return psycopg.connect(
-            self._dsn, autocommit=True, row_factory=dict_row, connect_timeout=CONNECT_TIMEOUT_SECONDS
+        return Connection.connect(
+            self._dsn,
+            autocommit=True,
+            row_factory=dict_row,
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            options=SESSION_OPTIONS,
         )
 
 
@@ -83,5 +88,5 @@ def _check_life(connection: Any, record: Any, _proxy: object) -> None:
         return
     try:
         connection.execute("select 1")
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+    except LOST as error:
         raise DisconnectionError from error

@@ -20,8 +20,9 @@ from belvedere.errors import (
     BelvedereError,
     BucketMissing,
     ConfigurationError,
-    ObjectChanged,
+    LimitExceeded,
     ObjectMissing,
+    PermanentError,
     TransientError,
 )
 from belvedere.gallery.auth import login_address
@@ -45,8 +46,9 @@ STATUSES: tuple[tuple[type[BelvedereError], int], ...] = (
     (CatalogRejected, 400),
     (ObjectMissing, 404),
     (BucketMissing, 404),
-    (ObjectChanged, 409),
+    (LimitExceeded, 413),
     (ConfigurationError, 503),
+    (PermanentError, 409),
     (TransientError, 503),
 )
 RETRY_SECONDS = 5
@@ -55,7 +57,8 @@ TITLES = {
     401: "Log in first",
     403: "Not allowed",
     404: "Nothing hangs here",
-    409: "It changed meanwhile",
+    409: "That is not possible",
+    413: "Too large to show",
     503: "Closed for a moment",
 }
 

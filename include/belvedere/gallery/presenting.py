@@ -19,11 +19,13 @@ from belvedere.model.artifact import ArtifactState
 
 if TYPE_CHECKING:
     from belvedere.gallery.capability import Signer
-    from belvedere.model.artifact import Artifact
+    from belvedere.model.artifact import Artifact, StoredOutput
 
 SOURCE = "source"
 SOURCE_TEXT = "source-text"
+DATA_TEXT = "data-text"
 INTERACTIVE = "interactive"
+JSON = "application/json"
 VEGA_LITE = "application/vnd.vegalite.v6+json"
 
 
@@ -35,6 +37,16 @@ def revision_of(artifact: Artifact) -> int:
 def file_name(key: str) -> str:
     """Return the last part of a key, which may end in slashes."""
     return PurePosixPath(key).name or key
+
+
+def chart_output(artifact: Artifact) -> StoredOutput | None:
+    """Return the output that the interactive view draws, if there is one."""
+    return next((output for output in artifact.outputs if output.media_type == VEGA_LITE), None)
+
+
+def data_output(artifact: Artifact) -> StoredOutput | None:
+    """Return the output that the data view lays out, if there is one."""
+    return next((output for output in artifact.outputs if output.role == "data" and output.media_type == JSON), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 from dataclasses import dataclass
 
 SHOWN_BYTES = 64 * 1024
@@ -26,6 +27,14 @@ class SourceText:
     def whole(self) -> bool:
         """Whether nothing was left out."""
         return self.shown >= self.size
+
+
+def json_text(content: bytes) -> SourceText:
+    """Lay out a JSON document for reading, cut where it gets long."""
+    text = json.dumps(json.loads(content), ensure_ascii=False, indent=2)
+    size = len(text.encode("utf-8", "replace"))
+    shown = text[:SHOWN_BYTES]
+    return SourceText(shown, "utf-8", len(shown.encode("utf-8", "replace")), size)
 
 
 def source_text(head: bytes, size: int) -> SourceText:

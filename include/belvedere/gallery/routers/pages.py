@@ -13,7 +13,16 @@ from markupsafe import Markup
 from belvedere.catalog import browse
 from belvedere.catalog.browse import Order
 from belvedere.gallery.auth import may_render
-from belvedere.gallery.presenting import INTERACTIVE, SOURCE, SOURCE_TEXT, VEGA_LITE, Presenter, file_name
+from belvedere.gallery.presenting import (
+    DATA_TEXT,
+    INTERACTIVE,
+    SOURCE,
+    SOURCE_TEXT,
+    Presenter,
+    chart_output,
+    data_output,
+    file_name,
+)
 from belvedere.gallery.query import ListQuery, list_query
 from belvedere.gallery.resources import PresenterDep, ResourcesDep, root_of
 from belvedere.gallery.responses import ArtifactResponse, OutputResponse
@@ -114,7 +123,6 @@ def artifact(
         "source": next((output for output in response.outputs if output.role == SOURCE), None),
         "state_words": STATE_WORDS[found.state],
         "problem_title": PROBLEM_TITLES.get(found.state, "This could not be rendered"),
-        "facts": response.facts,
         "usage": _mapping(found.provenance.get("usage")),
         "sampled": _mapping(found.provenance.get("sampled")),
         "may_render": renders,
@@ -126,11 +134,11 @@ def artifact(
 def _tabs(artifact: Artifact, response: ArtifactResponse, presenter: Presenter) -> list[Tab]:
     made = {output.role: output for output in reversed(response.outputs)}
     tabs = [_picture(made.get("page"), made.get("figure"), artifact)]
-    if any(output.media_type == VEGA_LITE for output in artifact.outputs):
+    if chart_output(artifact):
         tabs.append(Tab("interactive", "Interactive", INTERACTIVE, presenter.address(artifact, INTERACTIVE)))
     if artifact.outputs:
-        data = next((o for o in response.outputs if o.role == "data" and o.media_type == "application/json"), None)
-        tabs.append(Tab("data", "Data", data.name if data else "", data.href if data else "", "light"))
+        frame = DATA_TEXT if data_output(artifact) else ""
+        tabs.append(Tab("data", "Data", frame, presenter.address(artifact, frame) if frame else ""))
     if artifact.state is not ArtifactState.DELETED:
         tabs.append(Tab("source", "Source", SOURCE_TEXT, presenter.address(artifact, SOURCE_TEXT)))
     return tabs

@@ -13,10 +13,18 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from belvedere.errors import ObjectChanged, ObjectMissing
 from belvedere.gallery import policies
 from belvedere.gallery.framing import HELPER_HASH, Theme, in_theme, with_helper
-from belvedere.gallery.presenting import INTERACTIVE, SOURCE, SOURCE_TEXT, VEGA_LITE, file_name
+from belvedere.gallery.presenting import (
+    DATA_TEXT,
+    INTERACTIVE,
+    SOURCE,
+    SOURCE_TEXT,
+    chart_output,
+    data_output,
+    file_name,
+)
 from belvedere.gallery.resources import Rendition, Resources, ResourcesDep, root_of
 from belvedere.gallery.responses import ErrorResponse
-from belvedere.gallery.source_text import SHOWN_BYTES, source_text
+from belvedere.gallery.source_text import SHOWN_BYTES, SourceText, json_text, source_text
 from belvedere.gallery.templating import templates
 
 if TYPE_CHECKING:
@@ -46,7 +54,9 @@ def preview(request: Request, token: str, name: str, resources: ResourcesDep, th
     if name == SOURCE:
         return _download(resources, rendition.artifact)
     if name == SOURCE_TEXT:
-        return _source_text(request, resources, rendition.artifact, theme)
+        return _source_text(resources, rendition.artifact, theme)
+    if name == DATA_TEXT:
+        return _data_text(resources, rendition, theme)
     if name == INTERACTIVE:
         return _interactive(request, resources, rendition, theme)
     output = _output(rendition, grant)
@@ -85,7 +95,7 @@ def _page(resources: Resources, rendition: Rendition, output: StoredOutput, them
 
 
 def _interactive(request: Request, resources: Resources, rendition: Rendition, theme: Theme | None) -> Response:
-    chart = next((output for output in rendition.artifact.outputs if output.media_type == VEGA_LITE), None)
+    chart = chart_output(rendition.artifact)
     if chart is None:
         raise ObjectMissing("this artifact has no interactive chart")
     content = resources.store.read(rendition.renderings_bucket, chart.object_key, max_bytes=CHART_BYTES)
@@ -99,7 +109,15 @@ def _interactive(request: Request, resources: Resources, rendition: Rendition, t
     return HTMLResponse(text, headers=policies.interactive().headers() | _cached(resources))
 
 
-def _source_text(request: Request, resources: Resources, artifact: Artifact, theme: Theme | None) -> Response:
+def _data_text(resources: Resources, rendition: Rendition, theme: Theme | None) -> Response:
+    data = data_output(rendition.artifact)
+    if data is None:
+        raise ObjectMissing("this artifact's rendering has no data file")
+    content = resources.store.read(rendition.renderings_bucket, data.object_key, max_bytes=CHART_BYTES)
+    return _text_page(resources, json_text(content), theme)
+
+
+def _source_text(resources: Resources, artifact: Artifact, theme: Theme | None) -> Response:
     pieces = resources.store.stream(artifact.bucket, artifact.key, version_id=artifact.version_id)
     head = b""
     for piece in pieces:
@@ -107,8 +125,11 @@ def _source_text(request: Request, resources: Resources, artifact: Artifact, the
         if len(head) >= SHOWN_BYTES:
             break
     pieces.close()  # type: ignore[attr-defined]
-    shown = {"source": source_text(head, max(artifact.size, len(head))), "theme": theme or Theme.LIGHT}
-    text = templates.get_template("source.html").render(shown)
+    return _text_page(resources, source_text(head, max(artifact.size, len(head))), theme)
+
+
+def _text_page(resources: Resources, source: SourceText, theme: Theme | None) -> Response:
+    text = templates.get_template("source.html").render({"source": source, "theme": theme or Theme.LIGHT})
     content = b"".join(with_helper(iter([text.encode("utf-8", "replace")])))
     return HTMLResponse(content, headers=policies.page(HELPER_HASH).headers() | _cached(resources))
 
