@@ -11,6 +11,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from xmlrpc.client import Fault, ServerProxy
 
+import psutil
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from stack.errors import NotReady, NotRunning
@@ -128,9 +129,10 @@ class Supervisor:
 
     def shut_down(self) -> None:
         """End it, with everything that still runs under it."""
+        pid = self._call("getPID")
         self._call("shutdown")
         deadline = time.monotonic() + STOP_SECONDS
-        while self.is_running() and time.monotonic() < deadline:
+        while psutil.pid_exists(pid) and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
 
     def _call(self, method: str, *arguments: Any) -> Any:
