@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 ENTRY_POINT_GROUP = "belvedere.renderers"
 BUILT_IN = ("confusion_matrix", "roc", "table", "markdown", "image", "text", "html", "kfp_ui_metadata")
-WARM_LIBRARIES = ("duckdb", "nh3", "PIL.ImageOps", "PIL.ImageFile", "PIL.ImageSequence", "charset_normalizer")
+WARM_LIBRARIES = ("heapq", "duckdb", "nh3", "PIL.ImageOps", "PIL.ImageFile", "PIL.ImageSequence", "charset_normalizer")
 
 Render = Callable[[Source, Limits], Rendering]
 Refer = Callable[[Source], tuple[Reference, ...]]
