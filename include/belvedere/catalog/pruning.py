@@ -17,14 +17,13 @@ BATCH_ROWS = 5000
 
 @dataclass(frozen=True, slots=True)
 class OldVersion:
-    """A version that was superseded or deleted long ago. ``shares_place``: another version has the same picture."""
+    """A version that was superseded or deleted long ago."""
 
     id: str
     bucket: str
     renderings_bucket: str
     key: str
     etag: str
-    shares_place: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +60,16 @@ def old_versions(connection: Connection, keep_days: float, *, after_id: str, mos
     return [OldVersion(**{name: row[name] for name in OldVersion.__slots__}) for row in rows]
 
 
-def forget_versions(connection: Connection, ids: Sequence[str]) -> int:
-    """Remove artifacts from the catalog and return how many there were."""
+def shares_place(connection: Connection, version: OldVersion) -> bool:
+    """Tell whether the catalog knows another version of the same key and bytes, which has the same picture."""
+    facts = {"id": version.id, "bucket": version.bucket, "key": version.key, "etag": version.etag}
+    return connection.execute(TWIN, facts).fetchone() is not None
+
+
+def forget_version(connection: Connection, version: OldVersion) -> None:
+    """Remove a version from the catalog."""
     with writing_artifacts(connection):
-        return connection.execute("delete from artifacts where id = any(%(ids)s)", {"ids": list(ids)}).rowcount
+        connection.execute("delete from artifacts where id = %(id)s", {"id": version.id})
 
 
 def knows_bucket(connection: Connection, bucket: str) -> bool:
@@ -111,9 +116,7 @@ delete from dead_events where id in (select id from dead_events where {BURIED} o
 
 # A version counts as superseded from the moment of the version that took its place.
 OLD_VERSIONS = """
-select a.id, a.bucket, s.renderings_bucket, a.key, a.etag,
-    exists (select from artifacts o where o.bucket = a.bucket and o.key = a.key and o.etag = a.etag and o.id <> a.id)
-        as shares_place
+select a.id, a.bucket, s.renderings_bucket, a.key, a.etag
 from artifacts a join sources s using (bucket), (
     select clock_timestamp() - make_interval(secs => %(days)s * 86400) as since) cutoff
 where a.id > %(after)s
@@ -123,6 +126,10 @@ where a.id > %(after)s
                 and n.sequencer > a.sequencer and n.event_at < cutoff.since))
     and not exists (select from inbox i where i.artifact_id = a.id and i.state in ('queued', 'claimed'))
 order by a.id limit %(most)s
+"""
+
+TWIN = """
+select from artifacts where bucket = %(bucket)s and key = %(key)s and etag = %(etag)s and id <> %(id)s limit 1
 """
 
 ANY_OF_BUCKET = "select from artifacts where bucket = %(bucket)s limit 1"

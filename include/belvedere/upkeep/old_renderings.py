@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from belvedere.catalog.pruning import OldVersion, forget_versions, old_versions
+from belvedere.catalog.pruning import OldVersion, forget_version, old_versions, shares_place
 from belvedere.model.record import rendering_place
 from belvedere.upkeep.places import objects_at
 
@@ -39,14 +39,17 @@ def prune_old_renderings(
     while batch := old_versions(connection, keep_days, after_id=after_id, most=BATCH):
         after_id = batch[-1].id
         for version in batch:
-            objects += _remove_rendering(store, version, dry_run=dry_run)
-        versions += len(batch) if dry_run else forget_versions(connection, [version.id for version in batch])
+            objects += _prune(connection, store, version, dry_run=dry_run)
+        versions += len(batch)
     return OldRenderings(versions, objects)
 
 
-def _remove_rendering(store: ObjectStore, version: OldVersion, *, dry_run: bool) -> int:
+def _prune(connection: Connection, store: ObjectStore, version: OldVersion, *, dry_run: bool) -> int:
     """Versions of the same bytes share one place; the last of them to go takes it along."""
-    if version.shares_place:
-        return 0
-    keys = objects_at(store, version.renderings_bucket, rendering_place(version.key, version.etag))
-    return len(keys) if dry_run else store.remove(version.renderings_bucket, keys)
+    keys: list[str] = []
+    if not shares_place(connection, version):
+        keys = objects_at(store, version.renderings_bucket, rendering_place(version.key, version.etag))
+    if not dry_run:
+        store.remove(version.renderings_bucket, keys)
+        forget_version(connection, version)
+    return len(keys)
