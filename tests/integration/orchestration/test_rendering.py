@@ -1,0 +1,206 @@
+"""One run's work against a real catalog and a real object store; only Airflow is not there."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import SecretStr
+from tests.harness.databases import empty
+from tests.harness.events import arrive, created, open_work, removed
+from tests.harness.samples import matrix_csv
+
+from belvedere.catalog.claims import ClaimLimits, claim_next
+from belvedere.catalog.intake import Arrival, occasion_of, record
+from belvedere.clients.object_store import ObjectStore
+from belvedere.clients.postgres import connect
+from belvedere.errors import RendererCrashed
+from belvedere.model.record import RenderingRecord
+from belvedere.orchestration import rendering
+from belvedere.orchestration.rendering import ClaimReport, Workplace, arrival_of, render_claim
+from belvedere.orchestration.storing import RunIdentity
+from belvedere.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from minio import Minio
+
+    from belvedere.clients.postgres import Connection
+    from belvedere.model.events import ArtifactEvent
+
+ALL_AT_ONCE = ClaimLimits(
+    usual_runs=1, most_runs=2, slow_after_seconds=60, chunk_seconds=1e9, chunk_items=60, lease_seconds=30
+)
+
+
+@pytest.fixture
+def place(catalog: Connection, object_store: ObjectStore, s3: Minio, bucket: str) -> Workplace:
+    empty(catalog)
+    s3.make_bucket(f"{bucket}-renderings")
+    return Workplace(
+        settings=Settings(capability_secret=SecretStr("x")),
+        connection=catalog,
+        store=object_store,
+        sources={bucket: "team"},
+        run=RunIdentity("render_artifacts", "run-1"),
+    )
+
+
+@pytest.fixture
+def land(place: Workplace, s3: Minio, bucket: str) -> Callable[..., ArtifactEvent]:
+    """A function that puts an object and records its event."""
+
+    def put(key: str, content: bytes, tenant: str = "team") -> ArtifactEvent:
+        s3.put_object(bucket, key, io.BytesIO(content), len(content))
+        event = arrival_of(place.store.stat(bucket, key), tenant, "").event
+        record(place.connection, [Arrival(event, occasion_of(event), tenant)])
+        return event
+
+    return put
+
+
+def work(place: Workplace) -> ClaimReport:
+    """Claim everything and do it."""
+    claim_id = claim_next(place.connection, ALL_AT_ONCE)
+    assert claim_id
+    return render_claim(place, claim_id)
+
+
+def state(place: Workplace, event: ArtifactEvent) -> dict[str, object]:
+    row = place.connection.execute(
+        "select state, attempts, error_code, error_message from artifacts where id = %s", [event.artifact_id]
+    ).fetchone()
+    assert row
+    return row
+
+
+def test_an_artifact_is_rendered_stored_and_recorded(place: Workplace, land: Callable[..., ArtifactEvent]) -> None:
+    event = land("cm.csv", matrix_csv(1))
+
+    assert work(place) == ClaimReport(rendered=1)
+
+    assert state(place, event)["state"] == "rendered"
+    stored = place.store.read(f"{event.bucket}-renderings", f"cm.csv/{event.etag}/rendering.json", max_bytes=10**6)
+    kept = RenderingRecord.from_json(stored)
+    assert kept.artifact_id == event.artifact_id
+    assert all(place.store.stat(f"{event.bucket}-renderings", output.object_key).size for output in kept.outputs)
+
+
+def test_each_item_of_a_chunk_ends_for_itself(place: Workplace, land: Callable[..., ArtifactEvent]) -> None:
+    good = land("good.csv", matrix_csv(1))
+    binary = land("what.bin", b"\0\1\2" * 100)
+    broken = land("broken.png", b"\x89PNG\r\n\x1a\n" + b"x" * 50)
+    behind = land("behind.csv", matrix_csv(2))
+
+    report = work(place)
+
+    assert report == ClaimReport(rendered=2, unsupported=1, dead=1)
+    assert [state(place, event)["state"] for event in (good, binary, broken, behind)] == [
+        "rendered",
+        "unsupported",
+        "dead",
+        "rendered",
+    ]
+    assert state(place, broken)["error_message"]
+    assert open_work(place.connection) == []
+
+
+def test_an_object_that_went_away_is_deleted_or_said_to_be_missing(
+    place: Workplace, land: Callable[..., ArtifactEvent], s3: Minio, bucket: str
+) -> None:
+    told, untold = land("told.csv", matrix_csv(1)), land("untold.csv", matrix_csv(2))
+    claim_id = claim_next(place.connection, ALL_AT_ONCE)
+    assert claim_id
+    for key in ("told.csv", "untold.csv"):
+        s3.remove_object(bucket, key)
+    later = replace(removed("told.csv", bucket=bucket), sequencer="F" * 20)
+    arrive(place.connection, later)
+
+    render_claim(place, claim_id)
+
+    assert state(place, told)["state"] == "deleted"
+    assert state(place, untold)["state"] == "dead"
+    assert "not in its bucket" in str(state(place, untold)["error_message"])
+
+
+def test_an_object_that_changed_is_queued_as_what_it_is_now(
+    place: Workplace, land: Callable[..., ArtifactEvent], s3: Minio, bucket: str
+) -> None:
+    old = land("cm.csv", matrix_csv(1))
+    s3.put_object(bucket, "cm.csv", io.BytesIO(matrix_csv(2)), len(matrix_csv(2)))
+
+    assert work(place).dropped == 1
+    assert state(place, old)["state"] == "superseded"
+
+    assert work(place).rendered == 1
+    latest = place.connection.execute("select etag, state from artifacts where is_latest").fetchall()
+    assert latest == [{"etag": place.store.stat(bucket, "cm.csv").etag, "state": "rendered"}]
+
+
+def test_while_the_object_store_is_away_work_waits_without_an_attempt(
+    place: Workplace, land: Callable[..., ArtifactEvent]
+) -> None:
+    events = [land(f"{n}.csv", matrix_csv(n)) for n in range(3)]
+    away = replace(place, store=ObjectStore("http://127.0.0.1:1", "key", "secret"))
+
+    assert work(away) == ClaimReport(waiting=3)
+
+    assert [state(place, event)["state"] for event in events] == ["queued"] * 3
+    assert [state(place, event)["attempts"] for event in events] == [0] * 3
+    place.connection.execute("update inbox set available_at = now()")
+    assert work(place).rendered == 3
+
+
+def test_a_crash_is_tried_again_and_given_up_after_three_attempts(
+    place: Workplace, land: Callable[..., ArtifactEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = land("cm.csv", matrix_csv(1))
+
+    def crash(*_arguments: object, **_options: object) -> None:
+        raise RendererCrashed("The rendering process died of SIGSEGV.")
+
+    monkeypatch.setattr(rendering, "render_isolated", crash)
+
+    seen = []
+    for _ in range(3):
+        work(place)
+        seen.append(state(place, event)["state"])
+        place.connection.execute("update inbox set available_at = now()")
+
+    assert seen == ["failed", "failed", "dead"]
+    assert "3 attempts" in str(state(place, event)["error_message"])
+    assert claim_next(place.connection, ALL_AT_ONCE) is None
+
+
+def test_a_run_makes_room_when_another_tenant_waits(place: Workplace, land: Callable[..., ArtifactEvent]) -> None:
+    for number in range(4):
+        land(f"{number}.csv", matrix_csv(number))
+    claim_id = claim_next(place.connection, ALL_AT_ONCE)
+    assert claim_id
+    arrive(place.connection, created("waiting.csv", bucket="other"), tenant="other")
+
+    assert render_claim(place, claim_id) == ClaimReport(rendered=1, waiting=3)
+
+
+def test_a_run_whose_claim_was_lost_writes_no_result(
+    place: Workplace, land: Callable[..., ArtifactEvent], catalog_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = land("cm.csv", matrix_csv(1))
+    claim_id = claim_next(place.connection, ALL_AT_ONCE)
+    assert claim_id
+    original = rendering.store_record
+
+    def lose_then_store(*arguments: object) -> None:
+        with connect(catalog_dsn) as other:
+            other.execute("update inbox set state = 'queued', claim_id = null, lease_until = null")
+        original(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(rendering, "store_record", lose_then_store)
+
+    render_claim(place, claim_id)
+
+    assert state(place, event)["state"] == "rendering"
+    assert open_work(place.connection) == [event.artifact_id]
