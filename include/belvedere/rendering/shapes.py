@@ -149,7 +149,7 @@ def is_square_matrix(rows: Rows, *, hinted: bool) -> bool:
     if size < 2 or any(len(row) != size for row in cells):
         return hinted and size >= 2 and _almost_square(cells)
     if hinted:
-        return sum(is_number(cell) for row in cells for cell in row) >= 0.8 * size * size
+        return sum(is_number(cell) for row in cells for cell in row) >= 0.5 * size * size
     if not all(is_integer(cell) and not cell.strip().startswith("-") for row in cells for cell in row):
         return False
     if header and index and len(rows[0]) == size + 1 and list(rows[0][1:]) != [row[0] for row in body]:
