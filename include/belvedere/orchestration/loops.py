@@ -14,7 +14,7 @@ from contextlib import ExitStack
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 10.0
+LONGEST_PAUSE_SECONDS = 5.0
 
 
 class Loop(ABC):
