@@ -17,7 +17,7 @@ os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="belvedere-airflow-home-")
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-pytest_plugins = ["tests.harness.server_fixtures", "tests.harness.stack_fixtures"]
+pytest_plugins = ["tests.harness.server_fixtures", "tests.harness.stack_fixtures", "tests.harness.gallery_fixtures"]
 
 SERVER_FIXTURES = {"servers", "stack"}
 BROWSER_FIXTURES = {"browser", "page"}

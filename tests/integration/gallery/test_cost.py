@@ -1,0 +1,50 @@
+"""What a page costs does not depend on how much hangs in the gallery."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.harness.gallery_rows import artifact_row, write_artifacts
+from tests.harness.own_gallery import BUCKET
+
+from belvedere.clients.postgres import Connection
+
+if TYPE_CHECKING:
+    from tests.harness.own_gallery import OwnGallery
+
+LIST, WALL, ARTIFACT = 2, 7, 2
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements run so far in this process, without the pool's question whether a connection lives."""
+    run: list[str] = []
+    execute = Connection.execute
+
+    def noted(self: Connection, query: Any, *arguments: Any, **options: Any) -> Any:
+        if query != "select 1":
+            run.append(str(query))
+        return execute(self, query, *arguments, **options)
+
+    monkeypatch.setattr(Connection, "execute", noted)
+    return run
+
+
+@pytest.mark.parametrize("hanging", [3, 120])
+def test_pages_take_a_fixed_number_of_statements(own: OwnGallery, statements: list[str], hanging: int) -> None:
+    rows = [artifact_row(f"cost/{hanging}/{n}", n, bucket=BUCKET) for n in range(hanging)]
+    write_artifacts(own.catalog, *rows)
+    costs = {
+        "/belvedere/api/artifacts?limit=50": LIST,
+        f"/belvedere/api/artifacts?limit=200&prefix=cost/{hanging}/&q=cost&kind=roc&tenant=team&order=key": LIST,
+        "/belvedere/": WALL,
+        f"/belvedere/artifacts/{rows[0]['id']}": ARTIFACT,
+    }
+    seen = {}
+    for path in costs:
+        statements.clear()
+        assert own.client.get(path).status_code == 200
+        seen[path] = len(statements)
+
+    assert seen == costs

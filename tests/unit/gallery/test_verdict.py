@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from belvedere.gallery.verdict import verdict
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers())
+NAMES = st.sampled_from(
+    ["auc", "accuracy", "rows", "columns", "width", "height", "format", "lines", "percent", "last_line"]
+)
+KINDS = st.sampled_from(["roc", "confusion_matrix", "table", "image", "text", "progress"])
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"roc": {"auc": 0.9154, "points": 48}}, "AUC 0.915"),
+        ({"confusion_matrix": {"accuracy": 0.7303}}, "accuracy 0.730"),
+        ({"table": {"rows": 4_500_000, "columns": 14}}, "4,500,000 × 14"),
+        ({"image": {"width": 400, "height": 340, "format": "PNG"}}, "400 × 340 PNG"),
+        ({"image": {"format": "SVG", "viewbox": "0 0 360 216"}}, "SVG"),
+        ({"text": {"lines": 1200}}, "1,200 lines"),
+        ({"roc": {"auc": 0.5}, "table": {"rows": 1, "columns": 2}, "text": {"lines": 3}}, "AUC 0.500 · 1 × 2"),
+        ({"roc": {"auc": None}}, None),
+        ({"outputs": 5}, None),
+        ({}, None),
+    ],
+)
+def test_facts_come_down_to_a_few_words(facts: dict[str, Any], words: str | None) -> None:
+    assert verdict(facts) == words
+
+
+@given(st.dictionaries(KINDS, PLAIN | st.dictionaries(NAMES, PLAIN)))
+def test_no_facts_of_a_strange_renderer_break_a_card(facts: dict[str, Any]) -> None:
+    words = verdict(facts)
+
+    assert words is None or words.strip() == words
