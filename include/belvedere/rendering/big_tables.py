@@ -32,6 +32,7 @@ TRANSCODE_CHARACTERS = 1024**2
 READ_WITHOUT_TRANSCODING = frozenset({"utf-8", "utf-8-sig", "ascii"})
 MISSING_SQL = "['', 'NA', 'na', 'N/A', 'NaN', 'nan', 'null', 'NULL', 'None', '#N/A', '<NA>']"
 PROFILED_COLUMNS = 400
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,15 @@ class _Counts:
     minimum: float | None = None
     maximum: float | None = None
     mean: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One way to read the file: with these types, by several threads or one, leaving bad rows out or not."""
+
+    types: Sequence[str]
+    parallel: bool = True
+    lenient: bool = False
 
 
 def read_big_table(path: Path, layout: Layout, encoding: str, limits: Limits, *, most_shown: int) -> Table:
@@ -104,13 +114,14 @@ def _connected(path: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _reader(layout: Layout, types: Sequence[str], *, lenient: bool) -> str:
-    names = ", ".join(f"'c{at}': '{kind}'" for at, kind in enumerate(types))
+def _reader(layout: Layout, reading: _Reading) -> str:
+    names = ", ".join(f"'c{at}': '{kind}'" for at, kind in enumerate(reading.types))
     delimiter = (layout.delimiter or "\x1f").replace("'", "''")
     return (
         f"read_csv(?, delim='{delimiter}', quote='\"', escape='\"', header={layout.has_header}, "
         f"columns={{{names}}}, auto_detect=false, null_padding=true, strict_mode=false, nullstr={MISSING_SQL}, "
-        f"max_line_size={MAX_LINE_BYTES}, buffer_size={BUFFER_BYTES}, ignore_errors={lenient})"
+        f"max_line_size={MAX_LINE_BYTES}, buffer_size={BUFFER_BYTES}, ignore_errors={reading.lenient}, "
+        f"parallel={reading.parallel})"
     )
 
 
@@ -130,20 +141,35 @@ def _counted(
 
     words = ["VARCHAR"] * len(seen)
     types = ["DOUBLE" if column.type in {"integer", "number"} else "VARCHAR" for column in seen]
-    for kinds in (types, words):
+    reading, reason = _Reading(types), ""
+    for _ in range(ATTEMPTS):
         try:
-            return *_scan(connection, path, layout, kinds, lenient=False), ()
-        except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            rows, counts = _scan(connection, path, layout, reading)
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error as error:
             reason = _first_line(error)
-    said = f"Some rows could not be read and are left out, the first for this reason: {reason}."
-    return *_scan(connection, path, layout, words, lenient=True), (said,)
+            reading = _next_reading(reading, words, reason)
+        else:
+            said = f"Some rows could not be read and are left out, the first for this reason: {reason}."
+            return rows, counts, (said,) if reading.lenient else ()
+    raise MalformedArtifact(f"The table cannot be read: {reason}", code="unreadable_table")
+
+
+def _next_reading(failed: _Reading, words: Sequence[str], reason: str) -> _Reading:
+    """Return the next, more patient way to read a file that could not be read."""
+    if failed.parallel and "parallel" in reason:
+        return replace(failed, parallel=False)
+    if list(failed.types) != list(words):
+        return replace(failed, types=words)
+    return _Reading(words, parallel=False, lenient=True)
 
 
 def _scan(
-    connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, types: Sequence[str], *, lenient: bool
+    connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, reading: _Reading
 ) -> tuple[int, list[_Counts]]:
-    wanted = [_aggregates(f"c{at}", kind) for at, kind in enumerate(types[:PROFILED_COLUMNS])]
-    query = f"SELECT {', '.join(['count(*)', *wanted])} FROM {_reader(layout, types, lenient=lenient)}"  # noqa: S608
+    wanted = [_aggregates(f"c{at}", kind) for at, kind in enumerate(reading.types[:PROFILED_COLUMNS])]
+    query = f"SELECT {', '.join(['count(*)', *wanted])} FROM {_reader(layout, reading)}"  # noqa: S608
     values: Sequence[Any] = connection.execute(query, [str(path)]).fetchone() or [0]
     return int(values[0]), [_Counts(*values[start : start + 5]) for start in range(1, len(values), 5)]
 
@@ -151,7 +177,8 @@ def _scan(
 def _first_rows(
     connection: duckdb.DuckDBPyConnection, path: Path, layout: Layout, most: int
 ) -> tuple[tuple[str, ...], ...]:
-    query = f"SELECT * FROM {_reader(layout, ['VARCHAR'] * len(layout.names), lenient=True)} LIMIT {int(most)}"  # noqa: S608
+    reading = _Reading(["VARCHAR"] * len(layout.names), parallel=False, lenient=True)
+    query = f"SELECT * FROM {_reader(layout, reading)} LIMIT {int(most)}"  # noqa: S608
     found = connection.execute(query, [str(path)]).fetchall()
     return tuple(tuple("" if value is None else value for value in row) for row in found)
 
@@ -159,10 +186,11 @@ def _first_rows(
 def _sampled(path: Path, layout: Layout) -> Iterator[list[str]]:
     """Yield whole rows from evenly spaced places; pieces of rows at the borders are left out."""
     size, width = path.stat().st_size, len(layout.names)
+    length = min(PLACE_BYTES, size // PLACES + 1)
     with path.open("rb") as file:
         for place in range(PLACES):
             file.seek(place * size // PLACES)
-            lines = file.read(PLACE_BYTES).decode("utf-8", "replace").split("\n")[1:-1]
+            lines = file.read(length).decode("utf-8", "replace").split("\n")[1:-1]
             try:
                 yield from [row for row in lines_of("\n".join(lines), layout.delimiter) if len(row) == width]
             except MalformedArtifact:

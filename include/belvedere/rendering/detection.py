@@ -54,6 +54,7 @@ EXTENSIONS: dict[str, frozenset[str]] = {
 PLAIN_TEXT_EXTENSIONS = frozenset(
     {"txt", "text", "log", "out", "err", "rst", "py", "yaml", "yml", "toml", "ini", "cfg", "sh", "sql"}
 )
+DATA_TEXT_EXTENSIONS = frozenset({"txt", "text"})
 TABLE_MEDIA_TYPES = frozenset({"text/csv", "text/tab-separated-values", "application/csv"})
 MARKDOWN_MEDIA_TYPES = frozenset({"text/markdown", "text/x-markdown"})
 
@@ -191,7 +192,11 @@ def _prose_or_table(source: Source, text: str, extension: str, *, whole: bool) -
         return "table"
     if extension not in PLAIN_TEXT_EXTENSIONS and media_type in TABLE_MEDIA_TYPES:
         return "table"
-    if extension in PLAIN_TEXT_EXTENSIONS:
+    if extension in PLAIN_TEXT_EXTENSIONS - DATA_TEXT_EXTENSIONS:
+        return _prose(text)
+    if shape == "table" and extension in DATA_TEXT_EXTENSIONS:
+        return "table" if is_regular(text) else _prose(text)
+    if extension in DATA_TEXT_EXTENSIONS:
         return _prose(text)
     if len(MARKDOWN_MARK.findall(text[:20000])) >= 2 or re.match(r"\s*# \S", text):
         return "markdown"
@@ -199,11 +204,14 @@ def _prose_or_table(source: Source, text: str, extension: str, *, whole: bool) -
 
 
 def is_regular(text: str) -> bool:
-    """Whether a text without a telling name is so regular that it must be a table."""
+    """Whether a text without a telling name is so regular that it must be a table.
+
+    One comma a line is not enough: log lines have that in their times.
+    """
     lines = [line for line in text.splitlines()[:50] if line.strip()][:-1] or text.splitlines()[:1]
     for delimiter in ("\t", ",", ";", "|"):
         counts = {line.count(delimiter) for line in lines}
-        if len(counts) == 1 and counts != {0} and len(lines) >= 2:
+        if len(lines) >= 2 and len(counts) == 1 and min(counts) >= (1 if delimiter == "\t" else 2):
             return True
     return False
 

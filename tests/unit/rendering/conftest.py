@@ -16,7 +16,9 @@ Render = Callable[..., Rendering]
 
 @pytest.fixture
 def make_source(tmp_path: Path) -> MakeSource:
-    def make(content: bytes | str, name: str = "runs/a/artifact", content_type: str = "application/octet-stream") -> Source:
+    def make(
+        content: bytes | str, name: str = "runs/a/artifact", content_type: str = "application/octet-stream"
+    ) -> Source:
         data = content.encode() if isinstance(content, str) else content
         path = tmp_path / f"source-{len(list(tmp_path.iterdir()))}"
         path.write_bytes(data)

@@ -74,7 +74,9 @@ def test_it_cannot_reach_the_network(captive) -> None:
     port = listener.getsockname()[1]
     with listener:
         result = captive(
-            lambda source, limits: told({"tcp": attempt(lambda: socket.create_connection(("127.0.0.1", port), timeout=1))})
+            lambda source, limits: told(
+                {"tcp": attempt(lambda: socket.create_connection(("127.0.0.1", port), timeout=1))}
+            )
         )
     assert result.rendering.facts["tcp"].startswith("refused")
 
@@ -227,7 +229,14 @@ def test_errors_of_the_artifact_travel_with_code_and_message(captive) -> None:
 
 @pytest.mark.parametrize(
     "message",
-    [b"", b"\0" * 8, b"\xff" * 64, b"\0\0\0\0\0\0\0\x02{}", b"\0\0\0\0\0\0\0\x04null", b"\0\0\0\0\0\0\0\x0b{'error':1}"],
+    [
+        b"",
+        b"\0" * 8,
+        b"\xff" * 64,
+        b"\0\0\0\0\0\0\0\x02{}",
+        b"\0\0\0\0\0\0\0\x04null",
+        b"\0\0\0\0\0\0\0\x0b{'error':1}",
+    ],
 )
 def test_nothing_the_child_says_is_believed(captive, message: bytes) -> None:
     def lying(source: Source, limits: Limits) -> Rendering:
@@ -347,7 +356,9 @@ def test_kinds_without_references_need_no_child(make_source, monkeypatch: pytest
 
 
 def test_references_are_read_in_a_child(make_source) -> None:
-    text = '{"outputs": [{"type": "markdown", "source": "minio://b/k.md"}, {"type": "tensorboard", "source": "s3://b/l"}]}'
+    text = (
+        '{"outputs": [{"type": "markdown", "source": "minio://b/k.md"}, {"type": "tensorboard", "source": "s3://b/l"}]}'
+    )
     found = references_isolated(make_source(text), SMALL, kind="kfp_ui_metadata", strictness="strict")
     assert [reference.uri for reference in found] == ["minio://b/k.md"]
 

@@ -88,7 +88,9 @@ def test_the_same_bytes_give_the_same_rendering(case: dict[str, Any], rendering:
     assert render_here(sample_source(case), Limits()) == rendering
 
 
-def test_our_own_pages_and_pictures_hold_no_script_and_fetch_nothing(case: dict[str, Any], rendering: Rendering) -> None:
+def test_our_own_pages_and_pictures_hold_no_script_and_fetch_nothing(
+    case: dict[str, Any], rendering: Rendering
+) -> None:
     holds_a_strangers_page = rendering.kind in {"html", "kfp_ui_metadata"}
     for output in rendering.outputs:
         if output.media_type == "image/svg+xml" or (output.media_type == "text/html" and not holds_a_strangers_page):
