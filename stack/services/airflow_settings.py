@@ -155,7 +155,8 @@ def _options(instance: Instance) -> dict[str, dict[str, str]]:
             "parsing_processes": "1",
             "refresh_interval": "10",
             "bundle_refresh_check_interval": "2",
-            "min_file_process_interval": "30",
+            # A changed file is parsed at once; parsing unchanged ones again is idle work.
+            "min_file_process_interval": "120",
         },
         "logging": {
             "base_log_folder": str(logs),
