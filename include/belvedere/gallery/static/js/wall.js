@@ -124,7 +124,8 @@ function showView() {
 
 // Nothing may move under a pointer, under the focus, or while somebody reads further down.
 function mayMove() {
-  const hovered = matchMedia("(hover: hover)").matches && list.matches(":hover");
+  const pointed = [list, element("pill")].some((one) => one.matches(":hover"));
+  const hovered = matchMedia("(hover: hover)").matches && pointed;
   return scrollY < AT_TOP && !hovered && !list.contains(document.activeElement);
 }
 
@@ -181,11 +182,11 @@ function perRow() {
 
 element("pill").addEventListener("click", () => {
   scrollTo({ top: 0 });
-  document.activeElement?.blur();
+  document.activeElement.blur();
   if (filters.newestFirst) hangWaiting();
   else reload();
 });
-list.addEventListener("pointerleave", () => waiting.size && scheduleArrivals());
+for (const one of [list, element("pill")]) one.addEventListener("pointerleave", () => waiting.size && scheduleArrivals());
 addEventListener("scroll", () => waiting.size && scheduleArrivals(), { passive: true });
 for (const button of document.querySelectorAll("[data-view]")) {
   button.addEventListener("click", () => filters.set("view", button.dataset.view));
