@@ -152,9 +152,7 @@ class ObjectStore:
     def versions(self, bucket: str, prefix: str = "") -> Iterator[ObjectInfo]:
         """Yield every version of every object of a bucket in key order, the newest of a key first."""
         with translated(f"listing the versions in {bucket}/{prefix}"):
-            for found in self._client.list_objects(
-                bucket, prefix=prefix or None, recursive=True, include_version=True
-            ):
+            for found in self._client.list_objects(bucket, prefix=prefix or None, recursive=True, include_version=True):
                 if not found.is_dir and not found.is_delete_marker:
                     yield _info(bucket, found)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from belvedere.catalog.dead_events import bury
 from belvedere.catalog.intake import Arrival, Recorded, occasion_of, record
-from belvedere.errors import BucketMissing, ObjectMissing, PermanentError, TransientError
+from belvedere.errors import BelvedereError, BucketMissing, ObjectMissing, PermanentError
 from belvedere.events.decode import UndecodableEvent, decode
 from belvedere.model.events import ArtifactEvent, EventKind
 
@@ -120,7 +120,7 @@ class Ingestion:
                 return replace(event, version_id="")
             if event.version_id and not self._exists(event.bucket, event.key, event.version_id):
                 return event
-        except TransientError:
+        except BelvedereError:
             return event
         return None
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from belvedere.catalog.intake import Arrival, occasion_of, record, request_render
 from belvedere.catalog.sweeps import KnownArtifact, begin_sweep, end_sweep, known_artifacts, save_progress
-from belvedere.errors import ObjectMissing
+from belvedere.errors import AccessDenied, BucketMissing, ObjectMissing, PermanentError
 from belvedere.events.comparison import Verdict, judge, side_by_side
 from belvedere.model.events import ArtifactEvent, EventKind, sequencer_after, sequencer_at
 from belvedere.model.storage import RESERVED_PREFIX
@@ -155,6 +155,11 @@ class Sweep:
             found = self.store.stat(self.source.bucket, difference.key)
         except ObjectMissing:
             return self._removal(difference.known) if difference.verdict is Verdict.VANISHED else None
+        except (BucketMissing, AccessDenied):
+            raise
+        except PermanentError as error:
+            log.warning("bucket %s: key %r is left as it is: %s", self.source.bucket, difference.key, error)
+            return None
         return self._creation(found, difference)
 
     def _creation(self, found: ObjectInfo, difference: Difference) -> Arrival | None:

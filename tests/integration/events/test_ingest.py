@@ -174,6 +174,18 @@ def test_a_removal_is_believed_only_when_the_bucket_confirms_it(
     assert (ingestion.tally.removed, ingestion.tally.ignored) == (1, 1)
 
 
+@pytest.mark.parametrize("key", ["a/../b", "./a", "k" * 400])
+def test_a_removal_of_a_key_that_cannot_be_looked_at_stops_nothing(
+    catalog: Connection, object_store: ObjectStore, bucket: str, key: str
+) -> None:
+    ingestion = Ingestion(catalog, object_store, {bucket: "team"}.get)
+    removal = minio_record(key, bucket=bucket, name="s3:ObjectRemoved:Delete", etag="")
+
+    assert ingestion.step(Tape(catalog, [minio_message(removal, minio_record("fine", bucket=bucket))]), 1.0, 500) == 1
+
+    assert sorted(wall(catalog)) == ["fine"]
+
+
 def test_errors_of_the_catalog_tell_the_two_branches_apart(catalog: Connection, catalog_dsn: str) -> None:
     with pytest.raises(CatalogRejected):
         catalog.execute("select 1 / 0")

@@ -279,6 +279,20 @@ def test_an_object_that_the_listing_hides_is_not_declared_deleted(
     assert sorted(wall(catalog)) == ["a", "a/b"]
 
 
+def test_a_key_that_cannot_be_looked_at_stops_nothing(
+    sweep: Callable[..., SweepReport], s3: Minio, source: SourceBucket, catalog: Connection
+) -> None:
+    """Anybody who can write to the topic can announce what no bucket can hold."""
+    now = _now(catalog)
+    for key in ("a/../b", "k" * 400):
+        event = ArtifactEvent(EventKind.CREATED, source.bucket, key, "", "e", 1, "", sequencer_at(now), now)
+        record(catalog, [Arrival(event, occasion_of(event), "team")])
+    put(s3, source, "z.csv")
+
+    assert counts(sweep()) == (3, 1, 0)
+    assert wall(catalog)["z.csv"].state == "queued"
+
+
 def test_a_prefix_is_swept_alone(
     sweep: Callable[..., SweepReport], s3: Minio, source: SourceBucket, catalog: Connection
 ) -> None:
