@@ -16,25 +16,51 @@ if TYPE_CHECKING:
 
 HEAD_BYTES = 64 * 1024
 JSON_READ_BYTES = 256 * 1024
+MOST_COMMENTS = 1000
 UI_METADATA_NAME = "mlpipeline-ui-metadata"
 UI_METADATA_TYPES = frozenset({"confusion_matrix", "roc", "table", "markdown", "web-app", "tensorboard"})
 
-HTML_START = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-HTML_PART = re.compile(
-    r"\s*<(?:div|table|h[1-6]|p|style|script|span|section|img|iframe|form|meta|title|svg:|ul|ol|a)\b[^<>]*>",
-    re.IGNORECASE,
+ROOT_TAG = re.compile(r"<(?:\w{1,20}:)?([a-z][a-z0-9.-]{0,40})(?=[\s>/])", re.IGNORECASE)
+HTML_ROOTS = frozenset({"html", "head", "body"})
+HTML_PARTS = frozenset(
+    [
+        "div",
+        "table",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "p",
+        "style",
+        "script",
+        "span",
+        "section",
+        "img",
+        "iframe",
+        "form",
+        "meta",
+        "title",
+        "ul",
+        "ol",
+        "a",
+        "article",
+        "main",
+        "header",
+        "link",
+        "b",
+        "br",
+        "center",
+        "pre",
+    ]
 )
-SVG_START = re.compile(
-    r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE\s+svg[^>\[]*(?:\[.*?\]\s*)?>\s*)*<(?:\w+:)?svg\b",
-    re.IGNORECASE | re.DOTALL,
-)
-XML_START = re.compile(r"\s*<(?:\?xml|!doctype|[a-z][\w:.-]*[\s>/])", re.IGNORECASE)
 OUTPUTS_START = re.compile(r'\s*\{\s*"outputs"\s*:\s*\[\s*(?:\{\s*"|\])')
 MARKDOWN_MARK = re.compile(
-    r"(?m)^(?:#{1,6} \S.*|[-*+] \[[ xX]\] .*|```.*|\|(?:\s*:?-+:?\s*\|)+\s*|> .*|.*\[[^\]\n]+\]\([^)\n]+\).*)$"
+    r"(?m)^(?:#{1,6} \S|[-*+] \[[ xX]\] |```|\|(?: *:?-+:? *\|)+ *$|> )|\[[^\]\[\n]{1,200}\]\([^)\n]{1,300}\)"
 )
 PROGRESS_MARK = re.compile(
-    r"\b(?:epoch|step|iter(?:ation)?|batch|fold|trial|round)\s*[:=#]?\s*\[?\d|\d{1,3}(?:\.\d+)?\s?%|\b\d+\s?/\s?\d+\b",
+    r"\b(?:epoch|step|iter(?:ation)?|batch|fold|trial|round)\s{0,9}[:=#]?\s{0,9}\[?\d|\d{1,3}(?:\.\d+)?\s?%|\b\d+\s?/\s?\d+\b",
     re.IGNORECASE,
 )
 PROGRESS_HEADER = re.compile(r"\s*(?:iter|epoch|step)\b.*(?:loss|remaining|time|metric|score)", re.IGNORECASE)
@@ -108,15 +134,52 @@ def _text_kind(source: Source, text: str, extension: str, *, whole: bool) -> str
 
 
 def _markup_kind(text: str, extension: str) -> str | None:
-    if SVG_START.match(text):
+    at, document_type = _after_prolog(text)
+    found = ROOT_TAG.match(text, at)
+    root = found.group(1).lower() if found else ""
+    if root == "svg":
         return "image"
-    if HTML_START.match(text):
+    if document_type.startswith("html") or root in HTML_ROOTS:
         return "html"
-    if HTML_PART.match(text) and extension not in EXTENSIONS_OF_MARKDOWN:
+    if extension in EXTENSIONS_OF_MARKDOWN:
+        return None
+    if root in HTML_PARTS:
         return "html"
     if extension == "svg":
         return "image"
-    return "xml" if XML_START.match(text) and extension not in EXTENSIONS_OF_MARKDOWN else None
+    return "xml" if root or at else None
+
+
+def _after_prolog(text: str) -> tuple[int, str]:
+    """Return where the first element begins, behind declarations and comments, and the document type's name."""
+    at, document_type = _after_space(text, 0), ""
+    for _ in range(MOST_COMMENTS):
+        if text.startswith("<!--", at):
+            end = text.find("-->", at) + 3
+        elif text.startswith("<?", at):
+            end = text.find("?>", at) + 2
+        elif text[at : at + 9].lower() == "<!doctype":
+            document_type = text[at + 9 : at + 60].strip().lower()
+            end = _after_document_type(text, at)
+        else:
+            break
+        if end <= at:
+            break
+        at = _after_space(text, end)
+    return at, document_type
+
+
+def _after_space(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
+
+
+def _after_document_type(text: str, at: int) -> int:
+    closing, subset = text.find(">", at), text.find("[", at)
+    if 0 <= subset < closing:
+        closing = text.find(">", text.find("]", subset))
+    return closing + 1
 
 
 def _json_kind(source: Source, text: str) -> str | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "MPO")
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 LARGEST_SIDE = 2048
 THUMBNAIL_SIZE = (480, 480)
 LOSSLESS_PIXELS = 1_500_000
@@ -73,6 +73,7 @@ def open_picture(path: Path, most_pixels: int) -> Picture:
     if (turned.size[0] < turned.size[1] and width > height) or (turned.size[0] > turned.size[1] and width < height):
         width, height = height, width
     flat, notes = _flat(turned)
+    flat = _bare(flat)
     if max(flat.size) > LARGEST_SIDE:
         flat.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
         notes += (f"The image is {width:,} × {height:,} pixels; it is shown at {flat.size[0]:,} × {flat.size[1]:,}.",)
@@ -137,6 +138,14 @@ def _flat(image: Image) -> tuple[Image, tuple[str, ...]]:
     return image.convert("RGBA" if transparent else "RGB"), ()
 
 
+def _bare(image: Image) -> Image:
+    """Return pixels only: comments, profiles and descriptions would be written along."""
+    copy = image.copy()
+    copy.info.clear()
+    copy.getexif().clear()
+    return copy
+
+
 def _stretched(image: Image) -> tuple[Image, tuple[str, ...]]:
     """Bring more than 8 bits a pixel into sight: the darkest value becomes black, the brightest white."""
     from PIL import Image
@@ -185,7 +194,7 @@ def animation(path: Path, picture: Picture) -> bytes | None:
     try:
         with Image.open(path, formats=FORMATS) as opened:
             pairs = [
-                (frame.convert("RGBA"), int(frame.info.get("duration") or 100))
+                (_bare(frame.convert("RGBA")), int(frame.info.get("duration") or 100))
                 for frame in ImageSequence.Iterator(opened)
             ]
             times = [max(20, min(10_000, duration)) for _, duration in pairs]

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from belvedere.rendering.plaintext import clean
 
 LOOKED_AT = 1024**2
-WORDS_FROM = 400_000
-HIDDEN = re.compile(
-    r"<(script|style|template|noscript|svg|head)\b[^>]*>.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL
+MOST_TAGS = 20_000
+LONGEST_TAG = 4000
+TAG_NAME = re.compile(r"/?[a-zA-Z][a-zA-Z0-9:-]{0,30}")
+ENDS = {
+    name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style", "template", "noscript", "svg", "title")
+}
+BREAKING = frozenset(
+    ["p", "div", "br", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "li", "table", "section", "article", "ul", "ol", "pre"]
 )
-TITLE = re.compile(r"<title[^>]*>([^<]{0,500})</title", re.IGNORECASE)
-BREAKING = re.compile(
-    r"</?(?:p|div|br|tr|h[1-6]|li|table|section|article|header|ul|ol|pre|form)\b[^>]*>", re.IGNORECASE
+FETCHING = frozenset(
+    ["script", "img", "iframe", "frame", "embed", "source", "video", "audio", "track", "input", "link"],
 )
-TAG = re.compile(r"<[^>]{0,4000}>")
-SCRIPT = re.compile(r"<script\b", re.IGNORECASE)
-FETCHED = re.compile(
-    r"<(?:script|img|iframe|frame|embed|source|video|audio|track|input)\b[^>]{0,2000}?\bsrc\s*=\s*[\"']?((?:https?:)?//[^\s\"'>]{1,300})"
-    r"|<link\b[^>]{0,2000}?\bhref\s*=\s*[\"']?((?:https?:)?//[^\s\"'>]{1,300})|@import\s+(?:url\()?[\"']?((?:https?:)?//[^\s\"')>]{1,300})",
-    re.IGNORECASE,
-)
+ADDRESS = re.compile(r"\b(?:src|href)\s*=\s*[\"']?((?:https?:)?//[^\s\"'>]{1,300})", re.IGNORECASE)
+IMPORTED = re.compile(r"@import\s{1,5}(?:url\()?[\"']?((?:https?:)?//[^\s\"')>;]{1,300})", re.IGNORECASE)
 CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=", re.IGNORECASE)
 MOST_REFERENCES, MOST_LINES = 50, 40
 
@@ -38,21 +37,79 @@ class WebPage:
     external: tuple[str, ...]
 
 
+@dataclass(slots=True)
+class _Reader:
+    """Walks over the tags once, without building anything: hostile nesting costs nothing."""
+
+    text: str
+    at: int = 0
+    title: str = ""
+    scripts: int = 0
+    external: dict[str, None] = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
+
+    def read(self) -> None:
+        """Walk to the end, or to the first thing that is never closed."""
+        for _ in range(MOST_TAGS):
+            opening = self.text.find("<", self.at)
+            self.words.append(self.text[self.at : opening if opening >= 0 else None])
+            if opening < 0 or not self._step(opening):
+                return
+
+    def _step(self, opening: int) -> bool:
+        if self.text.startswith("<!--", opening):
+            return self._jump(self.text.find("-->", opening + 4), 3)
+        closing = self.text.find(">", opening)
+        name = TAG_NAME.match(self.text, opening + 1)
+        if name is None and closing >= 0 and self.text[opening + 1 : opening + 2] not in ("!", "?"):
+            self.at = opening + 1
+            return True
+        if not self._jump(closing, 1):
+            return False
+        return name is None or self._element(
+            name.group().lower(), self.text[opening : min(closing, opening + LONGEST_TAG)]
+        )
+
+    def _jump(self, found: int, width: int) -> bool:
+        self.at = found + width
+        return found >= 0
+
+    def _element(self, name: str, tag: str) -> bool:
+        self.words.append("\n" if name.removeprefix("/") in BREAKING else " ")
+        self.scripts += name == "script"
+        address = ADDRESS.search(tag) if name in FETCHING else None
+        if address:
+            self.external[address.group(1)] = None
+        return name not in ENDS or self._hidden(name)
+
+    def _hidden(self, name: str) -> bool:
+        """Skip an element whose content is not shown as words."""
+        end = ENDS[name].search(self.text, self.at)
+        if end is None:
+            return False
+        content = self.text[self.at : end.start()]
+        if name == "title" and not self.title:
+            self.title = content[:500]
+        if name == "style":
+            self.external |= dict.fromkeys(IMPORTED.findall(content[:100_000]))
+        self.at = end.start()
+        return True
+
+
 def look_at(text: str) -> WebPage:
-    """Return what the beginning of an HTML text says, by simple patterns: nothing is interpreted."""
-    head = text[:LOOKED_AT]
-    title = TITLE.search(head)
-    found = (next(filter(None, groups)) for groups in FETCHED.findall(head))
-    external = tuple(dict.fromkeys(clean(html.unescape(address)) for address in found))[:MOST_REFERENCES]
-    name = " ".join(html.unescape(title.group(1)).split()) if title else ""
-    return WebPage(clean(name)[:200], _lines(text), len(SCRIPT.findall(head)), external)
+    """Return what the beginning of an HTML text says, by its tags alone: nothing is interpreted."""
+    reader = _Reader(text[:LOOKED_AT])
+    reader.read()
+    external = tuple(clean(html.unescape(address)) for address in list(reader.external)[:MOST_REFERENCES])
+    title = " ".join(html.unescape(reader.title).split())
+    return WebPage(clean(title)[:200], _lines(reader.words), reader.scripts, external)
 
 
-def _lines(text: str) -> tuple[str, ...]:
-    visible = " ".join(HIDDEN.sub(" ", text[:WORDS_FROM]).split())
-    visible = re.sub(r"<(script|style)\b.*", " ", visible, flags=re.IGNORECASE | re.DOTALL)
-    pieces = TAG.sub(" ", BREAKING.sub("\n", visible)).split("\n")
-    lines = (clean(" ".join(html.unescape(piece).split())) for piece in pieces)
+def _lines(words: list[str]) -> tuple[str, ...]:
+    joined = "".join(
+        word if word == "\n" else " ".join(word.split()) + (" " if word[-1:].isspace() else "") for word in words
+    )
+    lines = (clean(" ".join(html.unescape(piece).split())) for piece in joined.split("\n"))
     return tuple(line[:300] for line in lines if line)[:MOST_LINES]
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from belvedere.model.rendering import Limits, Rendering, Source
 from belvedere.rendering.inmate import render_here
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MakeSource = Callable[..., Source]
 Render = Callable[..., Rendering]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
-from belvedere.model.rendering import Rendering
+
+if TYPE_CHECKING:
+    from belvedere.model.rendering import Rendering
 
 COUNTS = [[5, 1], [2, 7]]
 

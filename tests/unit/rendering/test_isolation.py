@@ -10,9 +10,9 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -27,6 +27,9 @@ from belvedere.model.rendering import Limits, Output, Rendering, Source
 from belvedere.rendering import confinement, registry
 from belvedere.rendering.isolation import references_isolated, render_isolated
 from belvedere.rendering.landlock import landlock_abi
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SMALL = Limits(memory_bytes=256 * 1024**2, cpu_seconds=2, wall_seconds=6.0, output_bytes=1024**2)
 
@@ -49,7 +52,7 @@ def captive(monkeypatch: pytest.MonkeyPatch, make_source) -> Iterator[object]:
         monkeypatch.setitem(registry._registered, "escape", made)
         return render_isolated(source, limits, strictness=strictness, on_wait=on_wait, kind="escape")
 
-    yield run
+    return run
 
 
 def attempt(action) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
@@ -11,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from belvedere.errors import MalformedArtifact
-from belvedere.model.rendering import Rendering
 from belvedere.rendering.curves import read_roc
+
+if TYPE_CHECKING:
+    from belvedere.model.rendering import Rendering
 
 
 def curve_of(rendering: Rendering) -> dict[str, Any]:
@@ -98,7 +101,7 @@ def test_the_area_is_that_of_the_trapezoids_and_lies_between_0_and_1(inner: list
     ys = sorted(y for _, y in inner)
     points = [(0.0, 0.0), *zip(xs, ys, strict=True), (1.0, 1.0)]
     curve = read_roc([["fpr", "tpr"], *([repr(x), repr(y)] for x, y in points)])
-    expected = sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in zip(points, points[1:], strict=False))
+    expected = sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in itertools.pairwise(points))
     assert math.isclose(curve.auc, expected, abs_tol=1e-9)
     assert 0 <= curve.auc <= 1
 
