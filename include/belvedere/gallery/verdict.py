@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,7 @@ Facts = Mapping[str, Any]
 
 def verdict(facts: Facts) -> str | None:
     """Return what the facts come down to, such as ``AUC 0.943 · accuracy 0.933``; None where nothing is known."""
-    parts = [
-        words for name, say in SAYINGS.items() if isinstance(facts.get(name), Mapping) and (words := say(facts[name]))
-    ]
+    parts = [*_of_itself(facts), *(words for words in known if words)]
     return " · ".join(parts[:2]) or None
 
 
@@ -43,14 +42,19 @@ def _text(text: Facts) -> str | None:
     return f"{text['lines']:,} lines" if isinstance(text.get("lines"), int) else None
 
 
-def _progress(progress: Facts) -> str | None:
-    if _is_number(progress.get("percent")):
-        return f"{progress['percent']:.0f} %"
-    return str(progress["last_line"])[:40] if progress.get("last_line") else None
+def _markdown(text: Facts) -> str | None:
+    return f"{text['words']:,} words" if isinstance(text.get("words"), int) else None
+
+
+def _of_itself(facts: Facts) -> list[str]:
+    """Return what facts without a group of their own say: how many outputs, how far the work is."""
+    outputs, percent = facts.get("outputs"), facts.get("percent")
+    said = [f"{outputs} outputs"] if isinstance(outputs, int) and outputs > 1 else []
+    return [*said, f"{percent:.0f} %"] if _is_number(percent) else said
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 SAYINGS: dict[str, Callable[[Facts], str | None]] = {
@@ -58,6 +62,6 @@ SAYINGS: dict[str, Callable[[Facts], str | None]] = {
     "confusion_matrix": _confusion_matrix,
     "table": _table,
     "image": _image,
-    "progress": _progress,
     "text": _text,
+    "markdown": _markdown,
 }

@@ -95,7 +95,9 @@ def test_an_original_that_changed_is_not_given_out_as_the_old_one(own: OwnGaller
 
 
 def test_the_source_is_shown_escaped(own: OwnGallery) -> None:
-    artifact = own.hang("previews/source.html", {}, source=b"<h1>Airflow sign in</h1>" * 5000)
+    sign_in = "Airflow sign in"
+    told = {"kind": "html", "title": sign_in, "facts": {"html": {"title": sign_in, "scripts": 3}}}
+    artifact = own.hang("previews/source.html", {}, source=b"<h1>Airflow sign in</h1>" * 5000, **told)
     page = own.client.get(f"/belvedere/artifacts/{artifact}").text
     (address,) = [part.split('"')[0] for part in page.split('data-href="') if "/source-text" in part.split('"')[0]]
 

@@ -12,7 +12,7 @@ PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st
 NAMES = st.sampled_from(
     ["auc", "accuracy", "rows", "columns", "width", "height", "format", "lines", "percent", "last_line"]
 )
-KINDS = st.sampled_from(["roc", "confusion_matrix", "table", "image", "text", "progress"])
+KINDS = st.sampled_from(["roc", "confusion_matrix", "table", "image", "text", "markdown", "percent", "outputs"])
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,10 @@ KINDS = st.sampled_from(["roc", "confusion_matrix", "table", "image", "text", "p
         ({"text": {"lines": 1200}}, "1,200 lines"),
         ({"roc": {"auc": 0.5}, "table": {"rows": 1, "columns": 2}, "text": {"lines": 3}}, "AUC 0.500 · 1 × 2"),
         ({"roc": {"auc": None}}, None),
-        ({"outputs": 5}, None),
+        ({"outputs": 5, "table": {"rows": 178, "columns": 14}, "text": {"lines": 1}}, "5 outputs · 178 × 14"),
+        ({"percent": 62.5, "text": {"lines": 40}}, "62 % · 40 lines"),
+        ({"markdown": {"words": 87}}, "87 words"),
+        ({"outputs": 1, "onnx": {"nodes": 5}}, None),
         ({}, None),
     ],
 )

@@ -123,6 +123,7 @@ def artifact(
         "source": next((output for output in response.outputs if output.role == SOURCE), None),
         "state_words": STATE_WORDS[found.state],
         "problem_title": PROBLEM_TITLES.get(found.state, "This could not be rendered"),
+        "facts": _facts_outside(response.facts),
         "usage": _mapping(found.provenance.get("usage")),
         "sampled": _mapping(found.provenance.get("sampled")),
         "may_render": renders,
@@ -154,6 +155,12 @@ def _picture(page: OutputResponse | None, figure: OutputResponse | None, artifac
 def _folders(key: str) -> list[Folder]:
     names = key.split("/")[:-1]
     return [Folder(name or "(empty)", "/".join(names[: i + 1]) + "/") for i, name in enumerate(names)]
+
+
+def _facts_outside(facts: dict[str, Any]) -> dict[str, Any]:
+    """Leave out a web page's title: what a page calls itself is shown in its frame, where it cannot pose as ours."""
+    web_page = {name: value for name, value in _mapping(facts.get("html")).items() if name != "title"}
+    return facts | {"html": web_page} if "html" in facts else facts
 
 
 def _mapping(value: Any) -> dict[str, Any]:
