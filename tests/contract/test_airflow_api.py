@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+import jwt
 import pytest
 
 from belvedere.clients.airflow_api import AirflowApi, DagNotReady
@@ -46,9 +47,13 @@ def test_a_conf_out_of_form_is_refused_for_good(api: AirflowApi) -> None:
         api.trigger("render_artifacts", f"bad__{uuid.uuid4().hex}", {"claim": "not a claim"})
 
 
-def test_a_token_that_is_no_longer_good_is_renewed(api: AirflowApi) -> None:
+def test_a_token_that_has_expired_is_renewed(stack: RunningStack, api: AirflowApi) -> None:
     api.request("GET", "/dags", params={"limit": 1})
-    api._http.headers["Authorization"] = "Bearer outdated"
+    token = api._http.headers["Authorization"].removeprefix("Bearer ")
+    claims = jwt.decode(token, options={"verify_signature": False}) | {"exp": 1}
+    algorithm = jwt.get_unverified_header(token)["alg"]
+    expired = jwt.encode(claims, stack.instance.secrets.airflow_jwt_secret, algorithm=algorithm)
+    api._http.headers["Authorization"] = f"Bearer {expired}"
 
     assert api.request("GET", "/dags", params={"limit": 1})["dags"]
 

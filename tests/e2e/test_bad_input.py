@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import Producer
 from playwright.sync_api import expect
 from tests.harness.minio_records import minio_message, minio_record
-from tests.harness.samples import matrix_csv, png, table_csv
+from tests.harness.samples import FOLDER, matrix_csv, png
 from tests.harness.stack_fixtures import logged_in
 from tests.harness.waiting import eventually
 
@@ -45,7 +45,7 @@ BAD = {
     "truncated.png": (png(1)[:200], "image/png", {"rendered"} | GONE_WRONG),
     "not-a-picture.png": (b"this is text", "image/png", {"rendered"} | GONE_WRONG),
     "picture.csv": (png(2), "text/csv", {"rendered"}),
-    "table.png": (table_csv(), "image/png", {"rendered"}),
+    "table.png": ((FOLDER / "table" / "iris.csv").read_bytes(), "image/png", {"rendered"}),
     "undecodable.csv": (bytes(range(128, 256)) * 40, "text/csv", {"rendered"} | GONE_WRONG),
     "zeros.bin": (b"\0" * 10_000, "application/octet-stream", GONE_WRONG),
     "only-a-header.csv": (b"name,value\n", "text/csv", {"rendered"}),
@@ -112,7 +112,7 @@ def test_a_table_without_rows_says_so(cards: dict[str, Card]) -> None:
 
 def test_the_bytes_count_not_the_name(cards: dict[str, Card]) -> None:
     assert cards["picture.csv"]["facts"]["image"]["format"] == "PNG"
-    assert cards["table.png"]["facts"]["table"]["rows"] == 3
+    assert cards["table.png"]["facts"]["table"]["rows"] == 150
 
 
 def test_no_log_of_a_rendering_run_tells_a_secret(stack: RunningStack, cards: dict[str, Card]) -> None:
