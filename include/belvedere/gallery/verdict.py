@@ -14,6 +14,7 @@ Facts = Mapping[str, Any]
 
 def verdict(facts: Facts) -> str | None:
     """Return what the facts come down to, such as ``AUC 0.943 · accuracy 0.933``; None where nothing is known."""
+    known = (say(facts[name]) for name, say in SAYINGS.items() if isinstance(facts.get(name), Mapping))
     parts = [*_of_itself(facts), *(words for words in known if words)]
     return " · ".join(parts[:2]) or None
 
