@@ -28,8 +28,10 @@ def drawn(rendering: Rendering) -> str:
 
 def test_shapes_words_and_own_references_stay(render) -> None:
     body = (
-        '<defs><linearGradient id="g"><stop offset="0" stop-color="red"/></linearGradient><path id="p" d="M0 0L1 1"/></defs>'
-        '<rect width="5" height="5" fill="url(#g)" style="stroke:blue"/><use xlink:href="#p"/><text x="1">AUC 0.9 &amp; more</text>'
+        '<defs><linearGradient id="g"><stop offset="0" stop-color="red"/></linearGradient>'
+        '<path id="p" d="M0 0L1 1"/></defs>'
+        '<rect width="5" height="5" fill="url(#g)" style="stroke:blue"/><use xlink:href="#p"/>'
+        '<text x="1">AUC 0.9 &amp; more</text>'
     )
     rendering = render(svg(body), "run/roc.svg")
     text = drawn(rendering)
