@@ -57,7 +57,7 @@ format: install ## Let ruff format and fix what it can
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
 
-bench: install ## Measure the running stack against bare limits; writes .belvedere/bench/latest.json
+bench: install ## Measure a stack of its own against goals and bare limits; writes .belvedere/bench/latest.json
 	@$(VENV)/python -m tests.perf
 
 lock: ## Resolve requirements.in (and the MLflow server's) into full locks with hashes

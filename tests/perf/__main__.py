@@ -51,13 +51,16 @@ def main() -> int:
             "pages": lambda: pages(stack),
             "warm": lambda: warm_start(home),
         }
-        for name in options.parts:
-            figures += _told(parts[name]())
-        if options.cold:
-            figures += _told(cold_start(folder))
-    seconds = time.monotonic() - began
-    print(f"\n{table(figures)}\n\n{seconds:.0f} s; written to {options.out}")
-    write(figures, options.out, seconds=seconds)
+        try:
+            for name in options.parts:
+                _tell(parts[name](), figures)
+            if options.cold:
+                _tell(cold_start(folder), figures)
+        finally:
+            # A part that breaks must not take the figures before it along.
+            seconds = time.monotonic() - began
+            print(f"\n{table(figures)}\n\n{seconds:.0f} s; written to {options.out}", flush=True)
+            write(figures, options.out, seconds=seconds)
     return 0 if all(figure.met is not False for figure in figures) else 1
 
 
@@ -75,13 +78,11 @@ def _wall(stack: RunningStack) -> Wall:
     return Wall(stack.s3, client, "mlpipeline")
 
 
-def _told(figures: Iterable[Figure]) -> list[Figure]:
-    """Print each figure as soon as it is known."""
-    told = []
-    for figure in figures:
+def _tell(found: Iterable[Figure], figures: list[Figure]) -> None:
+    """Print and keep each figure as soon as it is known."""
+    for figure in found:
         print("  ".join(cell for cell in figure.cells() if cell), flush=True)
-        told.append(figure)
-    return told
+        figures.append(figure)
 
 
 if __name__ == "__main__":

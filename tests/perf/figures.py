@@ -8,7 +8,7 @@ import platform
 import subprocess
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,16 +60,22 @@ def table(figures: Iterable[Figure]) -> str:
 
 
 def write(figures: Sequence[Figure], file: Path, *, seconds: float) -> None:
-    """Write the figures with what they were measured on."""
+    """Write the figures with what they were measured on; other figures of the same commit stay in the file."""
     file.parent.mkdir(parents=True, exist_ok=True)
+    entries = {figure.name: asdict(figure) | {"met": figure.met} for figure in figures}
     document = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 1),
         "machine": {"cores": len(os.sched_getaffinity(0)), "kernel": platform.release(), "load": os.getloadavg()},
         "commit": _commit(),
-        "figures": [asdict(figure) | {"met": figure.met} for figure in figures],
+        "figures": list((_known(file) | entries).values()),
     }
     file.write_text(json.dumps(document, indent=1) + "\n")
+
+
+def _known(file: Path) -> dict[str, dict[str, Any]]:
+    document = json.loads(file.read_text()) if file.exists() else {}
+    return {entry["name"]: entry for entry in document.get("figures", []) if document["commit"] == _commit()}
 
 
 def _commit() -> str:
