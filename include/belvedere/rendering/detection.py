@@ -23,7 +23,7 @@ UI_METADATA_TYPES = frozenset({"confusion_matrix", "roc", "table", "markdown", "
 ROOT_TAG = re.compile(r"<(?:\w{1,20}:)?([a-z][a-z0-9.-]{0,40})(?=[\s>/])", re.IGNORECASE)
 HTML_ROOTS = frozenset({"html", "head", "body"})
 HTML_PARTS = frozenset(
-    [
+    (
         "div",
         "table",
         "h1",
@@ -53,7 +53,7 @@ HTML_PARTS = frozenset(
         "br",
         "center",
         "pre",
-    ]
+    )
 )
 OUTPUTS_START = re.compile(r'\s*\{\s*"outputs"\s*:\s*\[\s*(?:\{\s*"|\])')
 MARKDOWN_MARK = re.compile(

@@ -105,7 +105,7 @@ def read_long(
     first = next(remaining, None)
     if first is None:
         raise MalformedArtifact("The confusion matrix is empty: it has no rows.", code="empty")
-    header = _long_header(first)
+    header = _long_header(first, labels or ())
     body = remaining if header else chain([first], remaining)
     cells = _cells(body, start=2 if header else 1)
     known = tuple(labels) if labels is not None else _labels_of(cells)
@@ -117,8 +117,8 @@ def read_long(
     return _filled(cells, known, row_axis, column_axis, given=labels is not None)
 
 
-def _long_header(row: Sequence[str]) -> tuple[str, str] | None:
-    if len(row) != 3 or is_number(row[2]):
+def _long_header(row: Sequence[str], labels: Sequence[str]) -> tuple[str, str] | None:
+    if len(row) != 3 or is_number(row[2]) or row[0] in labels:
         return None
     if is_matrix_header(row) or row[2].strip().isidentifier():
         return row[0].strip() or "target", row[1].strip() or "predicted"

@@ -19,7 +19,7 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 GUESS_FROM_BYTES = 64 * 1024
-MULTIBYTE = ("cp949", "shift_jis", "gb18030", "big5")
+PRINTABLE = bytes([0, 9, 10, 13, *range(32, 127), *range(160, 256)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ def _utf16_without_mark(data: bytes) -> str | None:
     if len(head) < 4 or b"\0" not in head:
         return None
     pairs = len(head) // 2
+    if len(head.translate(None, PRINTABLE)) > 0.1 * pairs:
+        return None
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if odd > 0.7 * pairs and even == 0:
         return "utf-16-le"

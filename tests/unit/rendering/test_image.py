@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from belvedere.errors import LimitExceeded, MalformedArtifact
+from belvedere.errors import LimitExceeded, MalformedArtifact, UnsupportedArtifact
 from belvedere.model.rendering import Limits, Rendering
 
 
@@ -127,7 +128,7 @@ def test_half_a_file_is_shown_as_far_as_it_goes_and_says_so(render, format: str)
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"])
 def test_a_header_alone_is_said_to_be_damaged(render, format: str) -> None:
     data = saved(gradient(size=(200, 200)), format)
-    with pytest.raises(MalformedArtifact, match="damaged|truncated|not a valid"):
+    with pytest.raises(MalformedArtifact, match=r"damaged|truncated|not a valid"):
         render(data[:24], "run/head.png")
 
 
@@ -137,7 +138,5 @@ def test_flipped_bytes_never_end_in_an_unexplained_error(render, start: int) -> 
         data = bytearray(saved(gradient(), format))
         for at in range(start, min(len(data), start + 4)):
             data[at] ^= 0xFF
-        try:
-            render(bytes(data), "run/flipped.png", Limits(image_pixels=1_000_000))
-        except Exception as error:
-            assert type(error).__name__ in {"MalformedArtifact", "LimitExceeded", "UnsupportedArtifact"}
+        with suppress(MalformedArtifact, LimitExceeded, UnsupportedArtifact):
+            assert render(bytes(data), "run/flipped.png", Limits(image_pixels=1_000_000)).outputs
