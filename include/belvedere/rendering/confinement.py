@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import belvedere
 from belvedere.rendering.landlock import restrict_files
-from belvedere.rendering.seccomp import filter_system_calls
+from belvedere.rendering.seccomp import filter_system_calls, prepare_filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +71,12 @@ def runtime_paths() -> tuple[Path, ...]:
     return tuple(Path(path) for path in dict.fromkeys([*python, package, *SYSTEM_READABLE]))
 
 
+def prepare() -> None:
+    """Work out, once and before any fork, what every child needs."""
+    runtime_paths()
+    prepare_filter()
+
+
 def _checked(result: int) -> None:
     if result != 0:
         number = ctypes.get_errno()
@@ -79,12 +85,13 @@ def _checked(result: int) -> None:
 
 def _map_ids(uid: int, gid: int) -> None:
     for name, content in (
-        ("setgroups", "deny"),
-        ("uid_map", f"{NOBODY} {uid} 1"),
-        ("gid_map", f"{NOBODY} {gid} 1"),
+        ("setgroups", b"deny"),
+        ("uid_map", b"%d %d 1" % (NOBODY, uid)),
+        ("gid_map", b"%d %d 1" % (NOBODY, gid)),
     ):
-        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
-            file.write(content)
+        opened = os.open(f"/proc/self/{name}", os.O_WRONLY)
+        os.write(opened, content)
+        os.close(opened)
 
 
 def _enter_user_namespace() -> None:
@@ -104,7 +111,9 @@ def _set_process_flag(flag: int, value: int) -> None:
 
 def address_space_and_data_bytes() -> tuple[int, int]:
     """Return the bytes of address space, and of private writable memory, that this process has now."""
-    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()
+    opened = os.open("/proc/self/statm", os.O_RDONLY)
+    pages = os.read(opened, 200).split()
+    os.close(opened)
     return int(pages[0]) * resource.getpagesize(), int(pages[5]) * resource.getpagesize()
 
 

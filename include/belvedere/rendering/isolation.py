@@ -21,6 +21,7 @@ from typing import NoReturn
 from belvedere.errors import LimitExceeded, RendererCrashed
 from belvedere.model.rendering import NOTHING, Limits, Reference, Rendering, Source, Usage
 from belvedere.rendering.channel import MAX_HEADER_BYTES, decode_references, decode_rendering
+from belvedere.rendering.confinement import prepare
 from belvedere.rendering.inmate import RefererWork, RendererWork, Strictness, Work, live
 from belvedere.rendering.registry import has_references
 
@@ -110,6 +111,7 @@ def references_isolated(
 
 
 def _run(work: Work, source: Source, limits: Limits, strictness: Strictness, on_wait: OnWait) -> _Ended:
+    prepare()
     workspace = Path(tempfile.mkdtemp(prefix="belvedere-render-"))
     complaints = os.memfd_create("belvedere-stderr")
     reading, writing = os.pipe()

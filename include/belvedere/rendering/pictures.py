@@ -47,7 +47,7 @@ def open_picture(path: Path, most_pixels: int) -> Picture:
     """
     from PIL import Image, UnidentifiedImageError
 
-    Image.MAX_IMAGE_PIXELS = None
+    allowed_before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -60,6 +60,8 @@ def open_picture(path: Path, most_pixels: int) -> Picture:
         raise MalformedArtifact(
             f"The image cannot be opened, it is damaged: {_short(error)}.", code="damaged_image"
         ) from error
+    finally:
+        Image.MAX_IMAGE_PIXELS = allowed_before
     width, height = opened.size
     if width * height > most_pixels:
         text = f"The image has {width:,} × {height:,} = {width * height:,} pixels; at most {most_pixels:,} are decoded."
@@ -132,8 +134,9 @@ def _upright(opened: Image) -> Image:
 def _flat(image: Image) -> tuple[Image, tuple[str, ...]]:
     if image.mode in DEEP_MODES:
         return _stretched(image)
-    if image.mode in {"RGBA", "RGB", "L"}:
-        return (image if image.mode != "L" else image.convert("RGB")), ()
+    if image.mode == "RGBA":
+        opaque = image.getchannel("A").getextrema() == (255, 255)
+        return (image.convert("RGB") if opaque else image), ()
     transparent = "transparency" in image.info or image.mode in {"LA", "PA", "La", "RGBa"}
     return image.convert("RGBA" if transparent else "RGB"), ()
 

@@ -97,6 +97,12 @@ def _filter_program(machine_name: str) -> bytes:
     return b"".join(parts)
 
 
+def prepare_filter() -> None:
+    """Assemble the filter of this machine before it is needed, so that forked processes find it made."""
+    if platform.machine() in MACHINES:
+        _filter_program(platform.machine())
+
+
 def filter_system_calls() -> None:
     """Refuse this process, for good, the system calls that no renderer of data needs.
 
