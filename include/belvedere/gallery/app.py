@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI
 
@@ -16,8 +15,6 @@ from belvedere.gallery.routers import artifacts, description, events, pages, pre
 from belvedere.gallery.static_files import GalleryFiles
 from belvedere.settings import Settings
 from belvedere.settings import settings as settings_of_process
-
-STATIC = Path(__file__).parent / "static"
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -44,5 +41,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for_users.include_router(pages.router)
     app.include_router(for_users)
     app.include_router(previews.router)
-    app.mount("/static", GalleryFiles(directory=STATIC), name="static")
+    app.mount("/static", GalleryFiles(), name="static")
     return app

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 from dataclasses import dataclass
+from typing import Any
 
 SHOWN_BYTES = 64 * 1024
 SHOWN_IN_HEX = 4096
@@ -31,10 +32,22 @@ class SourceText:
 
 def json_text(content: bytes) -> SourceText:
     """Lay out a JSON document for reading, cut where it gets long."""
-    text = json.dumps(json.loads(content), ensure_ascii=False, indent=2)
+    text = _laid_out(json.loads(content))
     size = len(text.encode("utf-8", "replace"))
     shown = text[:SHOWN_BYTES]
     return SourceText(shown, "utf-8", len(shown.encode("utf-8", "replace")), size)
+
+
+def _laid_out(value: Any, indent: str = "") -> str:
+    """Write JSON with an item a line, but what holds plain values only (a row, a point) in one line."""
+    items = value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
+    if not any(isinstance(item, list | dict) for item in items):
+        return json.dumps(value, ensure_ascii=False)
+    inner = indent + "  "
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(inner + _laid_out(item, inner) for item in value) + f"\n{indent}]"
+    pairs = (f"{inner}{json.dumps(name, ensure_ascii=False)}: {_laid_out(item, inner)}" for name, item in value.items())
+    return "{\n" + ",\n".join(pairs) + f"\n{indent}}}"
 
 
 def source_text(head: bytes, size: int) -> SourceText:

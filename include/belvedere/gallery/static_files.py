@@ -1,7 +1,13 @@
-"""The gallery's own scripts, styles and icons: public, the same for everyone, never anything from a bucket."""
+"""The gallery's own scripts, styles and icons: public, the same for everyone, never anything from a bucket.
+
+Pages address them under a version that is the hash of them all, so that a browser may keep them for ever and
+still never mixes two releases.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.staticfiles import StaticFiles
@@ -10,18 +16,32 @@ if TYPE_CHECKING:
     from fastapi import Response
     from starlette.types import Scope
 
-VENDORED = "vendor/"
-A_DAY = "public, max-age=86400"
+FOLDER = Path(__file__).parent / "static"
+FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
+
+
+def _version() -> str:
+    seen = hashlib.sha256()
+    for file in sorted(path for path in FOLDER.rglob("*") if path.is_file()):
+        seen.update(str(file.relative_to(FOLDER)).encode() + b"\0" + file.read_bytes())
+    return seen.hexdigest()[:12]
+
+
+VERSION = _version()
 
 
 class GalleryFiles(StaticFiles):
     """Static files that frames with an opaque origin may load too."""
 
+    def __init__(self) -> None:
+        super().__init__(directory=FOLDER)
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Serve one file."""
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = A_DAY if path.startswith(VENDORED) else ASK_AGAIN
+        plain = path.removeprefix(f"{VERSION}/")
+        response = await super().get_response(plain, scope)
+        response.headers["Cache-Control"] = ASK_AGAIN if plain == path else FOR_EVER
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
         return response

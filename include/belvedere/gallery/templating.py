@@ -9,6 +9,8 @@ from typing import Any
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from belvedere.gallery.static_files import VERSION
+
 UNITS = ("B", "kB", "MB", "GB", "TB")
 # Control characters would break lines, bidirectional overrides would show names in a false order.
 OVERRIDES = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -77,6 +79,7 @@ def _environment() -> Environment:
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters.update(size=size, duration=duration, moment=moment, visible=visible, number=number)
     made.tests["grid"] = is_grid
+    made.globals["static"] = f"static/{VERSION}"
     return made
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tests.harness.own_gallery import BUCKET
 
 from belvedere.gallery.framing import HELPER_TAG
+from belvedere.gallery.static_files import VERSION
 
 if TYPE_CHECKING:
     from tests.harness.own_gallery import OwnGallery
@@ -69,7 +70,7 @@ def test_a_chart_cannot_leave_its_place_in_the_shell(own: OwnGallery) -> None:
 
     assert "<script>alert(1)" not in shell
     assert "\\u003c/script>" in shell
-    assert "/belvedere/static/vendor/vega.min.js" in shell
+    assert f"/belvedere/static/{VERSION}/vendor/vega.min.js" in shell
 
 
 def test_the_original_is_a_download_under_its_own_name(own: OwnGallery) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -176,6 +177,15 @@ def test_our_pages_load_nothing_from_elsewhere(stranger: TestClient) -> None:
         assert answer.status_code == 200
         assert "https://" not in answer.text
         assert "//cdn" not in answer.text
+
+
+def test_browsers_keep_our_files_for_ever_under_their_version(stranger: TestClient) -> None:
+    page = stranger.get("/belvedere/preview/x/y", headers=BROWSER).text
+    (address,) = re.findall(r'href="(/belvedere/static/[^"]*/gallery.css)"', page)
+
+    assert "immutable" in stranger.get(address).headers["cache-control"]
+    assert stranger.get("/belvedere/static/gallery.css").headers["cache-control"] == "no-cache"
+    assert stranger.get("/belvedere/static/000000000000/gallery.css").status_code == 404
 
 
 def test_the_api_describes_itself(member: TestClient) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,5 +45,15 @@ def test_any_bytes_can_be_shown(head: bytes) -> None:
     assert shown.shown <= len(head)
 
 
-def test_json_is_laid_out_for_reading() -> None:
-    assert json_text(b'{"a":[1,{"b":"\xc3\xa9"}]}').text == '{\n  "a": [\n    1,\n    {\n      "b": "é"\n    }\n  ]\n}'
+def test_json_is_laid_out_with_a_row_a_line() -> None:
+    shown = json_text(b'{"names":["a","\xc3\xa9"],"rows":[[1,2.5],[3,null]]}')
+
+    assert shown.text == '{\n  "names": ["a", "é"],\n  "rows": [\n    [1, 2.5],\n    [3, null]\n  ]\n}'
+
+
+VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+
+
+@given(st.recursive(VALUES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=40))
+def test_laid_out_json_says_the_same(value: object) -> None:
+    assert json.loads(json_text(json.dumps(value).encode()).text) == value

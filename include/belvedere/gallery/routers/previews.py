@@ -102,7 +102,7 @@ def _interactive(request: Request, resources: Resources, rendition: Rendition, t
     shown = {
         "chart": content.decode("utf-8", "replace").replace("<", "\\u003c"),
         "alt_text": rendition.artifact.alt_text or "",
-        "static": f"{root_of(request)}/static",
+        "root": root_of(request),
         "theme": theme or Theme.LIGHT,
     }
     text = templates.get_template("interactive.html").render(shown)
