@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HEAD_BYTES = 64 * 1024
 JSON_READ_BYTES = 256 * 1024
-MOST_COMMENTS = 1000
+MOST_COMMENTS, MOST_METRICS = 1000, 200
 UI_METADATA_NAME = "mlpipeline-ui-metadata"
 UI_METADATA_TYPES = frozenset({"confusion_matrix", "roc", "table", "markdown", "web-app", "tensorboard"})
 
@@ -72,7 +72,19 @@ EXTENSIONS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("html", "htm", "xhtml"), frozenset({"html"})),
     **dict.fromkeys(
         ("json", "ipynb"),
-        frozenset({"json", "kfp_ui_metadata", "kfp_metrics", "vega_lite", "plotly", "notebook", "coco", "json_lines"}),
+        frozenset(
+            {
+                "json",
+                "kfp_ui_metadata",
+                "kfp_metrics",
+                "metrics",
+                "vega_lite",
+                "plotly",
+                "notebook",
+                "coco",
+                "json_lines",
+            }
+        ),
     ),
     "parquet": frozenset({"parquet"}),
     "pdf": frozenset({"pdf"}),
@@ -219,7 +231,15 @@ def _document_kind(document: Any) -> str:
     for kind, fields in FIELDS_OF_DOCUMENTS:
         if fields <= document.keys():
             return kind
-    return "json"
+    return _metrics_kind(document) or "json"
+
+
+def _metrics_kind(document: dict[str, Any]) -> str | None:
+    metrics = document.get("metrics")
+    if isinstance(metrics, list) and any(isinstance(item, dict) and "numberValue" in item for item in metrics):
+        return "kfp_metrics"
+    numbers = [value for value in document.values() if isinstance(value, int | float) and not isinstance(value, bool)]
+    return "metrics" if document and len(numbers) == len(document) <= MOST_METRICS else None
 
 
 def _has_word_type(part: Any) -> bool:
@@ -230,7 +250,6 @@ FIELDS_OF_DOCUMENTS = (
     ("notebook", frozenset({"cells", "nbformat"})),
     ("coco", frozenset({"images", "annotations", "categories"})),
     ("plotly", frozenset({"data", "layout"})),
-    ("kfp_metrics", frozenset({"metrics"})),
 )
 EXTENSIONS_OF_MARKDOWN = frozenset({"md", "markdown", "mdx"})
 

@@ -19,7 +19,18 @@ from belvedere.model.rendering import Limits, Reference, Rendering, Source
 log = logging.getLogger(__name__)
 
 ENTRY_POINT_GROUP = "belvedere.renderers"
-BUILT_IN = ("confusion_matrix", "roc", "table", "markdown", "image", "text", "html", "kfp_ui_metadata")
+BUILT_IN = (
+    "confusion_matrix",
+    "roc",
+    "table",
+    "markdown",
+    "image",
+    "text",
+    "html",
+    "kfp_ui_metadata",
+    "metrics",
+    "document",
+)
 WARM_LIBRARIES = ("heapq", "duckdb", "nh3", "PIL.ImageOps", "PIL.ImageFile", "PIL.ImageSequence", "charset_normalizer")
 
 Render = Callable[[Source, Limits], Rendering]

@@ -64,6 +64,7 @@ pre{margin:0;line-height:1.5;white-space:pre;tab-size:8}
 .prose blockquote{margin:12px 0;padding:2px 16px;border-left:3px solid var(--line);color:var(--muted)}
 .prose img{max-width:100%}
 .blocked{color:var(--muted);border:1px dashed var(--line);border-radius:6px;padding:2px 8px;font-size:13px}
+.prose .contains-task-list{list-style:none;padding-left:4px}
 a{color:var(--accent)}
 hr{border:0;border-top:1px solid var(--line);margin:22px 0}
 iframe{border:1px solid var(--line);border-radius:8px;width:100%;background:#fff}

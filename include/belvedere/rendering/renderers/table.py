@@ -14,7 +14,7 @@ from belvedere.rendering.part import Part, as_rendering
 from belvedere.rendering.plaintext import Decoded, clean, decode
 from belvedere.rendering.profiles import ColumnProfile, is_missing
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing, escaped
+from belvedere.rendering.svg import Drawing, escaped, fitted
 from belvedere.rendering.tables import Layout, Table, delimiter_name, layout_of, merged, read_table
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ MOST_ROWS_SHOWN = 500
 MOST_COLUMNS_SHOWN = 100
 MOST_COLUMNS_IN_FACTS = 300
 LONG_CELL, LONGEST_CELL = 48, 300
+WORD_WIDTH = 160
 THUMBNAIL_COLUMNS = 6
 
 
@@ -149,13 +150,20 @@ def _column_line(column: ColumnProfile) -> str:
         "" if column.distinct is None else f"{column.distinct:,}",
     ]
     if column.minimum is None and column.top:
-        words = ", ".join(f"{value} ({times:,})" for value, times in column.top[:4])
+        words = _commonest(column)
         tail = f'<td colspan="3">{escaped(words)}</td>'
     else:
         tail = "".join(f'<td class="n">{"" if value is None else escaped(short(value))}</td>' for value in numbers)
     counts = "".join(f'<td class="n">{text}</td>' for text in cells)
     head = f"<td>{escaped(shown_name(column.name))}</td><td>{column.type}</td><td>{_spark(column)}</td>"
     return f"<tr>{head}{counts}{tail}</tr>"
+
+
+def _commonest(column: ColumnProfile) -> str:
+    shown = [(fitted(value, WORD_WIDTH, 13), times) for value, times in column.top[:4]]
+    if all(times == 1 for _, times in shown):
+        return f"such as {', '.join(value for value, _ in shown)}"
+    return ", ".join(f"{value} ({times:,})" for value, times in shown)
 
 
 def _spark(column: ColumnProfile) -> str:
@@ -195,7 +203,7 @@ def _row_line(at: int, row: Sequence[str], right: Sequence[bool]) -> str:
 
 def _cell(value: str, right: bool) -> str:
     if is_missing(value):
-        return f'<td class="none">{escaped(value.strip()) or "–"}</td>'
+        return f'<td class="none{" n" if right else ""}">{escaped(value.strip()) or "–"}</td>'
     text = value if len(value) <= LONGEST_CELL else f"{value[:LONGEST_CELL]}… ({len(value):,} characters)"
     css = " class=w" if len(text) > LONG_CELL else " class=n" if right else ""
     return f"<td{css}>{escaped(text)}</td>"
