@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,10 +56,31 @@ def left_of(home: str) -> list[psutil.Process]:
     return [process for process in psutil.process_iter() if _mark(process, MARK_HOME) == home]
 
 
-def orphans_of(home: str, service: str, supervisor: int) -> list[psutil.Process]:
-    """Return the processes of one service that no longer descend from the stack's supervisord (its process id)."""
-    found = [process for process in left_of(home) if _mark(process, MARK_SERVICE) == service]
-    return [process for process in found if not _descends(process, supervisor)]
+def orphans_of(home: str, service: str, supervisor: int, killed: int) -> list[psutil.Process]:
+    """Return the processes of one service that outlived it. ``killed`` is the id that the service's process had.
+
+    They are known by the environment they were started with, or, where they have written a title over it (as
+    Airflow's workers do), by the process group that supervisord gave the service.
+    """
+    marked = [process for process in left_of(home) if _mark(process, MARK_SERVICE) == service]
+    orphans = [process for process in marked if not _descends(process, supervisor)] + _group(killed)
+    below = [child for process in orphans for child in _children(process)]
+    return list({process.pid: process for process in [*orphans, *below]}.values())
+
+
+def _group(leader: int) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        with suppress(OSError):
+            if os.getpgid(process.pid) == leader:
+                found.append(process)
+    return found
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    with suppress(psutil.Error):
+        return process.children(recursive=True)
+    return []
 
 
 def _descends(process: psutil.Process, ancestor: int) -> bool:

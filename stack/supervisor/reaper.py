@@ -24,8 +24,9 @@ def main(arguments: Sequence[str]) -> None:
     home = arguments[0]
     while True:
         _headers, payload = childutils.listener.wait(sys.stdin, sys.stdout)
-        service = childutils.get_headers(payload)["processname"]
-        found = orphans_of(home, service, os.getppid())
+        event = childutils.get_headers(payload)
+        service = event["processname"]
+        found = orphans_of(home, service, os.getppid(), int(event["pid"]))
         if found:
             sys.stderr.write(f"{service} is gone; ending its {len(found)} orphans\n")
             sys.stderr.flush()

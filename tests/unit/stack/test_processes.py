@@ -24,6 +24,16 @@ FAMILY = "import subprocess, sys, time; c = subprocess.Popen([sys.executable, '-
 FAMILY += "print(c.pid, flush=True); time.sleep(60)"
 
 
+NOBODY = 2**22 + 1
+TITLED_CHILD = """
+import os, time, setproctitle
+if os.fork() == 0:
+    setproctitle.setproctitle("airflow worker -- LocalExecutor: " + "x" * 4000)
+    print(os.getpid(), flush=True)
+time.sleep(60)
+"""
+
+
 @pytest.fixture
 def family(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     marks = {MARK_HOME: str(tmp_path), MARK_SERVICE: "scheduler"}
@@ -49,14 +59,33 @@ def test_the_children_of_a_killed_service_are_its_orphans_and_can_be_ended(
     tmp_path: Path, family: tuple[subprocess.Popen[str], int]
 ) -> None:
     parent, child = family
-    assert orphans_of(str(tmp_path), "scheduler", os.getpid()) == []
+    assert orphans_of(str(tmp_path), "scheduler", os.getpid(), NOBODY) == []
     parent.send_signal(signal.SIGKILL)
     parent.wait(5)
-    assert orphans_of(str(tmp_path), "triggerer", os.getpid()) == []
-    orphans = orphans_of(str(tmp_path), "scheduler", os.getpid())
+    assert orphans_of(str(tmp_path), "triggerer", os.getpid(), NOBODY) == []
+    orphans = orphans_of(str(tmp_path), "scheduler", os.getpid(), NOBODY)
     assert [process.pid for process in orphans] == [child]
     end(orphans, patience=0)
     assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+
+
+def test_an_orphan_that_wrote_a_title_over_its_environment_is_known_by_its_group(tmp_path: Path) -> None:
+    # As Airflow's workers do: one that outlives its scheduler keeps the scheduler's database locks with its socket.
+    marks = {MARK_HOME: str(tmp_path), MARK_SERVICE: "scheduler"}
+    parent = subprocess.Popen(
+        [sys.executable, "-c", TITLED_CHILD],
+        env={**os.environ, **marks},
+        stdout=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    )
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    parent.send_signal(signal.SIGKILL)
+    parent.wait(5)
+    orphans = orphans_of(str(tmp_path), "scheduler", os.getpid(), parent.pid)
+    end(orphans, patience=0)
+    assert [process.pid for process in orphans] == [child]
 
 
 def test_the_memory_of_a_process_counts_what_is_below_it(family: tuple[subprocess.Popen[str], int]) -> None:
