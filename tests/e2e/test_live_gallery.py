@@ -124,6 +124,20 @@ def test_filters_stand_in_the_address_and_survive_the_way_back(own: OwnGallery, 
     assert tab.locator("#wall.list").count() == 1
 
 
+def test_what_is_typed_before_the_scripts_arrive_is_searched_for(own: OwnGallery, tab: Page) -> None:
+    write_artifacts(
+        own.catalog, artifact_row("a/roc.csv", 1, bucket=BUCKET), artifact_row("b/iris.csv", 2, bucket=BUCKET)
+    )
+    arrived = []
+    tab.route("**/js/wall.js", lambda route: arrived.append(route))
+    tab.goto(f"{own.url}/belvedere/", wait_until="commit")
+    tab.fill("input[name=q]", "iris")
+    eventually(lambda: len(arrived) > 0, 5.0, what="the request for the script")
+    arrived[0].continue_()
+    eventually(lambda: names(tab) == ["iris.csv"], 5.0, what="the one card searched for")
+    assert "q=iris" in tab.url
+
+
 def test_further_cards_come_while_scrolling(own: OwnGallery, tab: Page) -> None:
     write_artifacts(own.catalog, *(artifact_row(f"many/{n:03}.csv", n, bucket=BUCKET) for n in range(180)))
     open_wall(tab, own)

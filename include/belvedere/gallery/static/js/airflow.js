@@ -19,9 +19,11 @@ export function followAirflowLinks() {
   });
 }
 
-// The page around mirrors loads of new documents only; a changed query has to be said.
-export function mirrorAddress() {
+// The page around mirrors loads of new documents only, and a moment after them; a changed query has to be said.
+export function mirrorAddress(tries = 60) {
   const frame = host();
-  if (!frame || !frame.location.pathname.endsWith(location.pathname)) return;
-  frame.history.replaceState(frame.history.state, "", frame.location.pathname + location.search);
+  if (!frame) return;
+  if (frame.location.pathname.endsWith(location.pathname)) {
+    frame.history.replaceState(frame.history.state, "", frame.location.pathname + location.search);
+  } else if (tries) setTimeout(() => mirrorAddress(tries - 1), 50);
 }

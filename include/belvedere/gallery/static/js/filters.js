@@ -8,7 +8,9 @@ export class Filters {
   constructor(form, onChange) {
     this.form = form;
     this.onChange = onChange;
+    const { value: typed, defaultValue: sent } = form.elements.q;
     this.read();
+    if (typed !== sent) this.keep(typed);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.write();
@@ -24,6 +26,12 @@ export class Filters {
       mirrorAddress();
       this.onChange();
     });
+  }
+
+  // What somebody typed while the scripts were still on their way is a search like any other.
+  keep(typed) {
+    this.form.elements.q.value = typed;
+    queueMicrotask(() => this.write({ replace: true }));
   }
 
   get values() {
