@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from belvedere.model.rendering import Rendering, Source, Usage
 
 RECORD_TYPE = "application/json"
+PUTS_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,19 @@ def store_rendering(
 ) -> tuple[StoredOutput, ...]:
     """Write a rendering's outputs and say where they lie; writing them twice changes nothing."""
     place = rendering_place(item.key, item.etag)
-    stored = []
-    for output in rendering.outputs:
-        key = f"{place}/{output.name}"
-        store.put(bucket, key, output.content, output.media_type)
-        stored.append(StoredOutput(output.role, output.name, output.media_type, len(output.content), key))
-    return tuple(stored)
+    stored = tuple(
+        StoredOutput(output.role, output.name, output.media_type, len(output.content), f"{place}/{output.name}")
+        for output in rendering.outputs
+    )
+    # Side by side, for each PUT mostly waits. The threads are gone before the next artifact's child is forked.
+    with ThreadPoolExecutor(max_workers=PUTS_AT_ONCE) as puts:
+        written = [
+            puts.submit(store.put, bucket, where.object_key, output.content, where.media_type)
+            for where, output in zip(stored, rendering.outputs, strict=True)
+        ]
+    for put in written:
+        put.result()
+    return stored
 
 
 def store_record(store: ObjectStore, bucket: str, record: RenderingRecord) -> None:
