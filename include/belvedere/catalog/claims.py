@@ -221,16 +221,20 @@ select claim_id, array_agg(distinct tenant) as tenants,
 from inbox where state = 'claimed' group by claim_id
 """
 
-# One step through the index for each tenant that waits (a loose index scan), then the oldest of each. Among equals
-# whoever has least in work comes first: by age alone, a long queue of slow work would keep everybody else waiting.
-CANDIDATES = """
+# The tenants that wait: one step through the index for each (a loose index scan).
+WAITING = """
 with recursive waiting(tenant) as (
     (select tenant from inbox where state = 'queued' order by tenant limit 1)
     union all
     select (select i.tenant from inbox i where i.state = 'queued' and i.tenant > w.tenant order by i.tenant limit 1)
     from waiting w where w.tenant is not null
 )
-select q.id, q.tenant, q.alone, coalesce(c.seconds, %(unknown)s) as seconds
+"""
+
+# The oldest work of each tenant that waits. Among equals
+# whoever has least in work comes first: by age alone, a long queue of slow work would keep everybody else waiting.
+CANDIDATES = f"""
+{WAITING}select q.id, q.tenant, q.alone, coalesce(c.seconds, %(unknown)s) as seconds
 from waiting w
 cross join lateral (
     select id, tenant, alone, cost_class, row_number() over (order by id) as place
@@ -243,7 +247,7 @@ left join (select tenant, count(*) as items from inbox where state = 'claimed' g
     on held.tenant = w.tenant
 where w.tenant is not null and w.tenant <> all(%(crowding)s::text[])
 order by q.place, coalesce(held.items, 0), q.id limit %(most)s
-"""
+"""  # noqa: S608
 
 CLAIM = """
 update inbox set state = 'claimed', claim_id = %(claim_id)s, claimed_at = clock_timestamp(), started_at = null,
@@ -296,20 +300,14 @@ update inbox set state = 'queued', claim_id = null, lease_until = null,
 where claim_id = %(claim_id)s and state = 'claimed' and started_at is null
 """
 
-STARVING = """
-with recursive waiting(tenant) as (
-    (select tenant from inbox where state = 'queued' order by tenant limit 1)
-    union all
-    select (select i.tenant from inbox i where i.state = 'queued' and i.tenant > w.tenant order by i.tenant limit 1)
-    from waiting w where w.tenant is not null
-)
-select from waiting w
+STARVING = f"""
+{WAITING}select from waiting w
 where w.tenant is not null
     and exists (select from inbox q where q.state = 'queued' and q.tenant = w.tenant
                     and q.available_at <= clock_timestamp())
     and not exists (select from inbox c where c.state = 'claimed' and c.tenant = w.tenant)
 limit 1
-"""
+"""  # noqa: S608
 
 ANY_EXPIRED = "select from inbox where state = 'claimed' and lease_until < clock_timestamp() limit 1"
 

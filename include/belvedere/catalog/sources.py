@@ -47,6 +47,11 @@ def list_sources(connection: Connection) -> list[SourceBucket]:
     return [_source(row) for row in connection.execute(LIST).fetchall()]
 
 
+def tenants_of_buckets(connection: Connection) -> dict[str, str]:
+    """Return the tenant of every source bucket, by the bucket's name."""
+    return {source.bucket: source.tenant for source in list_sources(connection)}
+
+
 def find_source(connection: Connection, bucket: str) -> SourceBucket | None:
     """Return one source, or None for a bucket that is none."""
     row = connection.execute(FIND, {"bucket": bucket}).fetchone()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.apache.kafka.hooks.consume import KafkaConsumerHook
 
-from belvedere.catalog.sources import list_sources
+from belvedere.catalog.sources import tenants_of_buckets
 from belvedere.clients.kafka import STREAM_CONFIG, RecordStream, translated
 from belvedere.clients.object_store import ObjectStore
 from belvedere.clients.postgres import connect
@@ -55,7 +55,7 @@ class SourceTenants:
         """Return the bucket's tenant, or None when it is no source."""
         stale = time.monotonic() - self._read_at > SOURCES_SECONDS
         if stale or bucket not in self._tenants:
-            self._tenants = {source.bucket: source.tenant for source in list_sources(self._connection)}
+            self._tenants = tenants_of_buckets(self._connection)
             self._read_at = time.monotonic()
         return self._tenants.get(bucket)
 

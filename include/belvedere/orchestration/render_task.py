@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from belvedere.catalog.claims import claim_artifact
 from belvedere.catalog.intake import record, request_render
-from belvedere.catalog.sources import list_sources
+from belvedere.catalog.sources import tenants_of_buckets
 from belvedere.clients.object_store import ObjectStore
 from belvedere.clients.postgres import connect
 from belvedere.errors import PermanentError
@@ -23,7 +23,6 @@ from belvedere.settings import settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from belvedere.clients.postgres import Connection
 
 log = logging.getLogger(__name__)
 
@@ -75,10 +74,6 @@ def _workplace(run_id: str) -> Iterator[Workplace]:
             settings=configured,
             connection=connection,
             store=ObjectStore.from_settings(configured),
-            sources=_tenants(connection),
+            sources=tenants_of_buckets(connection),
             run=RunIdentity(RENDER_DAG, run_id),
         )
-
-
-def _tenants(connection: Connection) -> dict[str, str]:
-    return {source.bucket: source.tenant for source in list_sources(connection)}

@@ -25,7 +25,7 @@ from belvedere.errors import (
     UnsupportedArtifact,
 )
 from belvedere.model.artifact import ArtifactState
-from belvedere.model.events import ArtifactEvent, EventKind, sortable_sequencer
+from belvedere.model.events import ArtifactEvent, EventKind, sequencer_at
 from belvedere.model.rendering import Limits, Rendering, Source, Usage
 from belvedere.orchestration.fetching import ChangedObject, Fetcher, Wanted
 from belvedere.orchestration.storing import RunIdentity, record_of, store_record, store_rendering
@@ -212,7 +212,6 @@ class ItemRendering:
 
 def arrival_of(present: ObjectInfo, tenant: str, occasion: str) -> Arrival:
     """Return the arrival of a version that the bucket itself shows."""
-    nanoseconds = int(present.modified_at.timestamp() * 1000) * 1_000_000
     event = ArtifactEvent(
         kind=EventKind.CREATED,
         bucket=present.bucket,
@@ -221,7 +220,7 @@ def arrival_of(present: ObjectInfo, tenant: str, occasion: str) -> Arrival:
         etag=present.etag,
         size=present.size,
         content_type=present.content_type,
-        sequencer=sortable_sequencer(f"{nanoseconds:X}"),
+        sequencer=sequencer_at(present.modified_at),
         event_at=present.modified_at,
     )
     return Arrival(event, occasion, tenant, seen_in_bucket=True)
