@@ -32,6 +32,7 @@ CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWNET = (
 NOBODY = 65534
 CAPABILITY_VERSION_3 = 0x20080522
 RESERVED_ADDRESSES = 4
+MOST_ADDRESSES = 256 * 1024**3
 SPILL_BYTES = 2 * 1024**3
 SYSTEM_READABLE = (
     "/usr/lib",
@@ -122,13 +123,20 @@ def _limit_resources(limits: Limits) -> None:
     for which, value in (
         # allocators reserve far more addresses than they use: what is written to counts
         (resource.RLIMIT_DATA, data + limits.memory_bytes),
-        (resource.RLIMIT_AS, space + RESERVED_ADDRESSES * limits.memory_bytes),
         (resource.RLIMIT_FSIZE, SPILL_BYTES),
         (resource.RLIMIT_NOFILE, limits.open_files),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(which, (value, value))
+    usual = space + RESERVED_ADDRESSES * limits.memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (usual, max(usual, MOST_ADDRESSES)))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
+
+
+def allow_reserving_addresses() -> None:
+    """Let this process reserve up to ``MOST_ADDRESSES`` bytes of addresses, as V8 does; what it writes stays limited."""
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
 
 
 def die_with_parent(parent: int) -> None:

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
-LOAD_WORD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_BITS, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+LOAD_WORD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_BITS, AND, RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 ALLOW, KILL, REFUSE = 0x7FFF0000, 0x80000000, 0x00050000
-NUMBER_AT, ARCHITECTURE_AT, FIRST_ARGUMENT_AT = 0, 4, 16
+NUMBER_AT, ARCHITECTURE_AT, FIRST_ARGUMENT_AT, SECOND_ARGUMENT_AT = 0, 4, 16, 24
 X32_BIT = 0x40000000
 CLONE_THREAD = 0x00010000
+SOCKET_TYPES, SOCKET_STREAM = 0xF, 1
 
 # the same on every architecture: io_uring_setup, open_tree .. fsmount, pidfd_send_signal, pidfd_open, pidfd_getfd
 NEWER = (424, 425, 428, 429, 430, 431, 432, 434, 438)
@@ -30,6 +31,7 @@ class _Machine:
     audit: int
     clone: int
     clone3: int
+    socket_pair: int
     refused: tuple[int, ...]
 
 
@@ -39,11 +41,12 @@ MACHINES = {
         audit=0xC000003E,
         clone=56,
         clone3=435,
-        # socket socketpair fork vfork execve kill ptrace personality pivot_root chroot mount umount2 init_module
+        socket_pair=53,
+        # socket fork vfork execve kill ptrace personality pivot_root chroot mount umount2 init_module
         # kexec_load add_key request_key keyctl unshare perf_event_open open_by_handle_at setns process_vm_readv
         # process_vm_writev kcmp finit_module bpf execveat userfaultfd
         refused=(
-            41, 53, 57, 58, 59, 62, 101, 135, 155, 161, 165, 166, 175, 246, 248, 249, 250, 272, 298, 304, 308, 310,
+            41, 57, 58, 59, 62, 101, 135, 155, 161, 165, 166, 175, 246, 248, 249, 250, 272, 298, 304, 308, 310,
             311, 312, 313, 321, 322, 323, *NEWER,
         ),
     ),
@@ -51,8 +54,9 @@ MACHINES = {
         audit=0xC00000B7,
         clone=220,
         clone3=435,
+        socket_pair=199,
         refused=(
-            198, 199, 221, 129, 117, 92, 41, 51, 40, 39, 105, 104, 217, 218, 219, 97, 241, 265, 268, 270, 271, 272,
+            198, 221, 129, 117, 92, 41, 51, 40, 39, 105, 104, 217, 218, 219, 97, 241, 265, 268, 270, 271, 272,
             273, 280, 281, 282, *NEWER,
         ),
     ),
@@ -87,6 +91,15 @@ def _filter_program(machine_name: str) -> bytes:
     ]
     for number in machine.refused:
         parts += [_instruction(JUMP_EQUAL, number, 0, 1), _refuse(errno.EPERM)]
+    # V8 wants a pair of streams, which are bound to each other for good; a datagram socket could still be sent elsewhere
+    parts += [
+        _instruction(JUMP_EQUAL, machine.socket_pair, 0, 5),
+        _instruction(LOAD_WORD, SECOND_ARGUMENT_AT),
+        _instruction(AND, SOCKET_TYPES),
+        _instruction(JUMP_EQUAL, SOCKET_STREAM, 1, 0),
+        _refuse(errno.EPERM),
+        _instruction(RETURN, ALLOW),
+    ]
     parts += [
         _instruction(JUMP_EQUAL, machine.clone, 0, 3),
         _instruction(LOAD_WORD, FIRST_ARGUMENT_AT),

@@ -85,6 +85,25 @@ def test_it_cannot_reach_the_network(captive) -> None:
     assert result.rendering.facts["tcp"].startswith("refused")
 
 
+def test_it_may_pair_streams_but_not_datagrams_that_could_be_sent_elsewhere(captive) -> None:
+    def pairing(source: Source, limits: Limits) -> Rendering:
+        kinds = {"stream": socket.SOCK_STREAM, "datagram": socket.SOCK_DGRAM, "packets": socket.SOCK_SEQPACKET}
+        return told({name: attempt(lambda kind=kind: socket.socketpair(type=kind)) for name, kind in kinds.items()})
+
+    facts = captive(pairing).rendering.facts
+    assert facts.pop("stream").startswith("allowed")
+    assert facts == {"datagram": "refused: 1", "packets": "refused: 1"}
+
+
+def test_reserved_addresses_do_not_lift_the_limit_on_memory(captive) -> None:
+    def filling(source: Source, limits: Limits) -> Rendering:
+        confinement.allow_reserving_addresses()
+        return told({"filled": len(bytearray(2 * limits.memory_bytes))})
+
+    with pytest.raises(LimitExceeded, match="memory"):
+        captive(filling)
+
+
 def test_it_reads_its_source_and_no_other_file(captive, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("s3cr3t")
