@@ -58,7 +58,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one rendering may use. Sizes in bytes, times in seconds."""
+    """What one rendering may use. Sizes in bytes, times in seconds.
+
+    Of what holds other things: ``members`` looked at, ``expanded_bytes`` read out of compressed ones, at most
+    ``expansion_ratio`` times the bytes that were packed, ``depth`` levels of nesting, ``pages`` drawn.
+    """
 
     source_bytes: int = 2 * 1024**3
     memory_bytes: int = 768 * 1024**2
@@ -70,16 +74,26 @@ class Limits:
     table_cells_shown: int = 20_000
     text_bytes_shown: int = 400_000
     rows_sampled: int = 200_000
+    members: int = 10_000
+    expanded_bytes: int = 1024**3
+    expansion_ratio: int = 200
+    depth: int = 64
+    pages: int = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One file of a rendering. ``name`` is its file name, such as ``figure.svg``."""
+    """One file of a rendering. ``name`` is its file name, such as ``figure.svg``.
+
+    ``active``: a page that is or holds users' own HTML, whose scripts are to run: it is served in an opaque origin
+    without any way out. It grants nothing more than that, so whoever sets it wins nothing.
+    """
 
     role: Role
     name: str
     media_type: str
     content: bytes
+    active: bool = False
 
 
 @dataclass(frozen=True, slots=True)
