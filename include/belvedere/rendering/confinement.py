@@ -134,7 +134,7 @@ def _limit_resources(limits: Limits) -> None:
 
 
 def allow_reserving_addresses() -> None:
-    """Let this process reserve up to ``MOST_ADDRESSES`` bytes of addresses, as V8 does; what it writes stays limited."""
+    """Let this process reserve up to ``MOST_ADDRESSES`` bytes of addresses, as V8 does; writing stays limited."""
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
 

@@ -91,7 +91,7 @@ def _filter_program(machine_name: str) -> bytes:
     ]
     for number in machine.refused:
         parts += [_instruction(JUMP_EQUAL, number, 0, 1), _refuse(errno.EPERM)]
-    # V8 wants a pair of streams, which are bound to each other for good; a datagram socket could still be sent elsewhere
+    # V8 wants a pair of streams, bound to each other for good; a datagram socket could still send elsewhere
     parts += [
         _instruction(JUMP_EQUAL, machine.socket_pair, 0, 5),
         _instruction(LOAD_WORD, SECOND_ARGUMENT_AT),
