@@ -49,8 +49,19 @@ class OwnGallery:
     catalog: Connection
     s3: Minio
 
-    def hang(self, key: str, files: Mapping[str, bytes], source: bytes = b"a,b\n1,2\n", **columns: Any) -> str:
-        """Put a source and its rendering into the store, its row into the catalog, and return its id."""
+    def hang(
+        self,
+        key: str,
+        files: Mapping[str, bytes],
+        source: bytes = b"a,b\n1,2\n",
+        *,
+        active: bool | None = None,
+        **columns: Any,
+    ) -> str:
+        """Put a source and its rendering into the store, its row into the catalog, and return its id.
+
+        ``active`` None leaves it unsaid, as renderings of the first release do.
+        """
         etag = self._put(BUCKET, key, source)
         place = uuid.uuid4().hex
         outputs = []
@@ -65,6 +76,7 @@ class OwnGallery:
                     "size": len(content),
                     "object_key": f"{place}/{name}",
                 }
+                | ({} if active is None else {"active": active and role == "page"})
             )
         told = {"bucket": BUCKET, "etag": etag, "size": len(source), "outputs": outputs}
         row = artifact_row(key, **(told | columns))

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from belvedere.catalog.serial import ARTIFACTS_CHANNEL
-from belvedere.model.artifact import Artifact, ArtifactState, StoredOutput
+from belvedere.model.artifact import Artifact, ArtifactState, stored_outputs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -256,7 +256,7 @@ def _artifact(row: Row) -> Artifact:
     converted = {
         "state": ArtifactState(row["state"]),
         "warnings": tuple(row["warnings"]),
-        "outputs": tuple(StoredOutput(**output) for output in row["outputs"]),
+        "outputs": stored_outputs(row["kind"], row["outputs"]),
     }
     return Artifact(**{**row, **converted})
 

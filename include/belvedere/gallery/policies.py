@@ -4,6 +4,14 @@ Two doors stand between an artifact and whoever looks at it. The frame's ``sandb
 ``allow-same-origin``, and the same again as a header, so that a preview opened directly is as harmless.
 A sandboxed frame may still navigate itself and speak WebRTC: the first is stopped by the embedding page's
 ``frame-src``, the second by ``Connection-Allowlist`` (measured in Chromium 156: nothing else stops STUN).
+
+Whether a page gets ``page`` or ``active`` is told by its rendering (``Output.active``), and so, in the worst case,
+by a renderer that hostile bytes have taken over. That is safe by construction: ``active`` lets scripts run, and
+gives them nothing to run against. Their origin is opaque (``sandbox`` without ``allow-same-origin``: no cookie, no
+storage, no reach into the page around), every directive that could fetch, post or frame says ``none`` or inline
+data, popups, forms and navigation of others stay forbidden by the sandbox, and connections of any kind have an
+empty allow-list. The two policies differ in ``script-src`` and ``worker-src`` alone (held by a test), so all that
+a lie can win is to run script in a place where users' HTML runs anyway, and where it was put to be watched.
 """
 
 from __future__ import annotations

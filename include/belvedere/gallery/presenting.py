@@ -26,6 +26,8 @@ SOURCE_TEXT = "source-text"
 DATA_TEXT = "data-text"
 INTERACTIVE = "interactive"
 JSON = "application/json"
+# Kinds whose page is a user's page as it is: it brings its own colours, and nothing in it is changed.
+OWN_PAPER = frozenset({"html"})
 VEGA_LITE = "application/vnd.vegalite.v6+json"
 
 

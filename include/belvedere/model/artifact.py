@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 
@@ -24,15 +24,33 @@ class ArtifactState(StrEnum):
     DELETED = "deleted"
 
 
+# Renderings made before outputs said it themselves: these kinds' pages hold users' HTML.
+ACTIVE_BEFORE = frozenset({"html", "kfp_ui_metadata"})
+
+
 @dataclass(frozen=True, slots=True)
 class StoredOutput:
-    """One file of a rendering, as it lies in the renderings bucket under ``object_key``."""
+    """One file of a rendering, as it lies in the renderings bucket under ``object_key``.
+
+    ``active``: it holds users' own HTML and is served so that its scripts run (``model.rendering.Output``).
+    """
 
     role: str
     name: str
     media_type: str
     size: int
     object_key: str
+    active: bool = False
+
+
+def stored_outputs(kind: str | None, outputs: Iterable[Mapping[str, Any]]) -> tuple[StoredOutput, ...]:
+    """Read outputs as records and catalog keep them; old ones do not say whether they are active.
+
+    Raises:
+        TypeError: one of them lacks or misnames a field.
+    """
+    old = kind in ACTIVE_BEFORE
+    return tuple(StoredOutput(**{"active": old and output.get("role") == "page", **output}) for output in outputs)
 
 
 @dataclass(frozen=True, slots=True)

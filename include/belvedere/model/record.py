@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from belvedere.model.artifact import ArtifactState, StoredOutput
+from belvedere.model.artifact import ArtifactState, StoredOutput, stored_outputs
 from belvedere.model.events import artifact_id
 
 if TYPE_CHECKING:
@@ -112,11 +112,11 @@ class RenderingRecord:
             raise ValueError("not a rendering record of format 1")
         try:
             times: dict[str, Any] = {name: datetime.fromisoformat(document.pop(name)) for name in TIMES}
-            outputs = tuple(StoredOutput(**output) for output in document.pop("outputs"))
+            outputs = stored_outputs(document.get("kind"), document.pop("outputs"))
             warnings = tuple(document.pop("warnings"))
             state = ArtifactState(document.pop("state"))
             return cls(**document, **times, outputs=outputs, warnings=warnings, state=state)
-        except (KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"a rendering record lacks or misnames a field: {error}") from error
 
 

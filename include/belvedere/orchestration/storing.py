@@ -34,7 +34,14 @@ def store_rendering(
     """Write a rendering's outputs and say where they lie; writing them twice changes nothing."""
     place = rendering_place(item.key, item.etag)
     stored = tuple(
-        StoredOutput(output.role, output.name, output.media_type, len(output.content), f"{place}/{output.name}")
+        StoredOutput(
+            role=output.role,
+            name=output.name,
+            media_type=output.media_type,
+            size=len(output.content),
+            object_key=f"{place}/{output.name}",
+            active=output.active,
+        )
         for output in rendering.outputs
     )
     # Side by side, for each PUT mostly waits. The threads are gone before the next artifact's child is forked.

@@ -88,7 +88,9 @@ def encode_rendering(rendering: Rendering, in_force: Sequence[str]) -> bytes:
         "facts": plain(rendering.facts),
         "warnings": [clean(text)[:MAX_WARNING_CHARACTERS] for text in rendering.warnings[:MAX_WARNINGS]],
         "sampled": sampled and {"shown": sampled.shown, "total": sampled.total, "unit": sampled.unit},
-        "outputs": [[item.role, item.name, item.media_type, len(item.content)] for item in rendering.outputs],
+        "outputs": [
+            [item.role, item.name, item.media_type, len(item.content), item.active] for item in rendering.outputs
+        ],
         "isolation": list(in_force),
     }
     return _message(header, [item.content for item in rendering.outputs])
@@ -150,14 +152,15 @@ def decode_references(message: bytes) -> tuple[Reference, ...]:
 
 
 def _outputs(items: Any, contents: memoryview) -> tuple[Output, ...]:
-    _expect(isinstance(items, list) and all(isinstance(item, list) and len(item) == 4 for item in items), "outputs")
+    _expect(isinstance(items, list) and all(isinstance(item, list) and len(item) == 5 for item in items), "outputs")
     outputs, start = [], 0
-    for role, name, media_type, size in items:
+    for role, name, media_type, size, active in items:
         _expect(role in ROLES, "output role")
         _expect(isinstance(name, str) and OUTPUT_NAME.fullmatch(name) is not None, "output name")
         _expect(isinstance(media_type, str) and MEDIA_TYPE.fullmatch(media_type) is not None, "output media type")
+        _expect(isinstance(active, bool), "output activity")
         _expect(isinstance(size, int) and 0 <= size <= len(contents) - start, "output size")
-        outputs.append(Output(role, name, media_type, bytes(contents[start : start + size])))
+        outputs.append(Output(role, name, media_type, bytes(contents[start : start + size]), active))
         start += size
     _expect(len({output.name for output in outputs}) == len(outputs), "two outputs of one name")
     return tuple(outputs)

@@ -22,6 +22,7 @@ class Part:
     """One drawn thing: its facts, finished HTML ``body`` (without heading), and its pictures.
 
     ``chart`` is a Vega-Lite specification with its data inside; ``data`` what stands behind the figure.
+    ``active``: the body or page holds users' own HTML (``model.rendering.Output``).
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Part:
     page: bytes | None = None
     headed: bool = True
     more: tuple[Output, ...] = ()
+    active: bool = False
 
 
 def as_json(value: Any) -> bytes:
@@ -64,7 +66,7 @@ def section(part: Part) -> str:
 def as_rendering(part: Part, *, name: str, version: str, facts: Mapping[str, Any] = NOTHING) -> Rendering:
     """Return a part as a whole rendering: page, figure, thumbnail, data."""
     content = part.page or page(part.title, part.body, lead=part.lead, warnings=part.warnings, headed=part.headed)
-    outputs = [Output("page", "page.html", "text/html", content)]
+    outputs = [Output("page", "page.html", "text/html", content, part.active)]
     if part.figure is not None:
         outputs.append(Output("figure", "figure.svg", "image/svg+xml", part.figure.to_bytes()))
     outputs.append(thumbnail_output(part.thumbnail))

@@ -47,6 +47,20 @@ def test_a_users_page_runs_its_scripts_in_the_same_sandbox(own: OwnGallery) -> N
     assert answer.headers["connection-allowlist"] == "()"
 
 
+def test_the_rendering_says_whether_its_page_holds_users_html(own: OwnGallery) -> None:
+    page = b"<style>@media (prefers-color-scheme: dark){a{}}</style><iframe sandbox=allow-scripts srcdoc=x></iframe>"
+    served = {}
+    for active in (True, False):
+        artifact = own.hang(f"previews/active-{active}", {"page.html": page}, kind="kfp_ui_metadata", active=active)
+        answer = own.client.get(own.address(artifact, "page.html"), params={"theme": "dark"})
+        served[active] = answer.headers["content-security-policy"]
+        assert b"@media (min-width: 0px)" in answer.content, "the page around users' HTML follows the theme"
+
+    assert "script-src 'unsafe-inline'" in served[True]
+    assert "'unsafe-inline'" not in served[False].split("script-src", 1)[1]
+    assert all("sandbox allow-scripts;" in policy and "connect-src 'none'" in policy for policy in served.values())
+
+
 def test_pictures_and_data_are_served_without_any_script(own: OwnGallery) -> None:
     artifact = own.hang("previews/figure.csv", FILES)
 

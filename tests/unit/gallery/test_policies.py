@@ -41,6 +41,17 @@ def test_only_users_pages_run_their_own_scripts() -> None:
     assert "'unsafe-inline'" in directives(policies.active())["script-src"]
 
 
+def test_a_page_that_says_it_is_active_wins_script_and_no_way_out() -> None:
+    """A child that was taken over may say so of any page: this is all it gets."""
+    quiet, active = (policies.page(HELPER_HASH).headers(), policies.active().headers())
+    differing = {name for name in quiet | active if quiet.get(name) != active.get(name)}
+    said, claimed = directives(policies.page(HELPER_HASH)), directives(policies.active())
+
+    assert differing == {"Content-Security-Policy"}
+    assert {name for name in said | claimed if said.get(name) != claimed.get(name)} == {"script-src", "worker-src"}
+    assert set(claimed["worker-src"]) == {"data:", "blob:"}
+
+
 def test_our_own_pages_run_no_inline_script() -> None:
     assert "script-src 'self';" in policies.PAGE_POLICY
     assert "unsafe" not in policies.PAGE_POLICY

@@ -15,7 +15,9 @@ TIMES = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1,
     lambda t: t.replace(tzinfo=UTC)
 )
 FACTS = st.dictionaries(TEXT, st.integers() | TEXT | st.floats(allow_nan=False, allow_infinity=False), max_size=3)
-OUTPUTS = st.builds(StoredOutput, role=TEXT, name=TEXT, media_type=TEXT, size=st.integers(0), object_key=TEXT)
+OUTPUTS = st.builds(
+    StoredOutput, role=TEXT, name=TEXT, media_type=TEXT, size=st.integers(0), object_key=TEXT, active=st.booleans()
+)
 RECORDS = st.builds(
     RenderingRecord,
     tenant=TEXT,
@@ -69,6 +71,27 @@ def test_a_record_reads_back_as_it_was_written(written: RenderingRecord) -> None
 def test_what_is_no_record_is_a_value_error(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         RenderingRecord.from_json(content)
+
+
+@pytest.mark.parametrize(("kind", "active"), [("html", True), ("kfp_ui_metadata", True), ("roc", False), (None, False)])
+def test_an_old_record_holds_users_html_where_its_kind_did(kind: str | None, active: bool) -> None:
+    files = [("page", "page.html", "text/html"), ("thumbnail", "thumbnail.svg", "image/svg+xml")]
+    document = json.loads(record(kind=kind).to_json())
+    document["outputs"] = [
+        {"role": role, "name": name, "media_type": media_type, "size": 1, "object_key": f"k/{name}"}
+        for role, name, media_type in files
+    ]
+
+    read = RenderingRecord.from_json(json.dumps(document).encode())
+
+    assert [output.active for output in read.outputs] == [active, False]
+
+
+def test_a_record_with_outputs_that_are_none_is_a_value_error() -> None:
+    for outputs in ([1], [None], 1, [[]], {"a": 1}):
+        document = json.loads(record().to_json()) | {"outputs": outputs}
+        with pytest.raises(ValueError, match="lacks or misnames"):
+            RenderingRecord.from_json(json.dumps(document).encode())
 
 
 def test_a_record_with_an_unknown_field_is_a_value_error() -> None:

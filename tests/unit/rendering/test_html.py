@@ -26,6 +26,7 @@ def test_a_page_is_known_by_its_bytes_and_passed_on_unchanged(render, text: str)
     rendering = render(text, "v2/artifacts/run/report")
     assert rendering.kind == "html"
     assert page_of(rendering) == text.encode()
+    assert [output.name for output in rendering.outputs if output.active] == ["page.html"]
 
 
 def test_the_card_says_title_scripts_and_what_is_blocked(render) -> None:

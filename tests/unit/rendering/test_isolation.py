@@ -276,11 +276,19 @@ def test_nothing_the_child_says_is_believed(captive, message: bytes) -> None:
         Output("page", "../page.html", "text/html", b"x"),
         Output("page", "page.html", "text/html\r\nX: y", b"x"),
         Output("source", "page.html", "text/html", b"x"),
+        Output("page", "page.html", "text/html", b"x", active=1),
     ],
 )
 def test_output_names_roles_and_types_are_checked(captive, output: Output) -> None:
     with pytest.raises(RendererCrashed):
         captive(lambda source, limits: replace(told({}), outputs=(output,)))
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_a_rendering_says_whether_its_page_holds_users_html(captive, active: bool) -> None:
+    page = Output("page", "page.html", "text/html", b"x", active)
+    (told_page,) = captive(lambda source, limits: replace(told({}), outputs=(page,))).rendering.outputs
+    assert told_page == page
 
 
 def test_facts_no_store_can_hold_are_made_plain(captive) -> None:

@@ -84,6 +84,11 @@ def test_a_web_page_inside_is_framed_without_rights(show) -> None:
     assert 'srcdoc="&lt;h1&gt;Report&lt;/h1&gt;&lt;script&gt;draw(&#x27;a&#x27;)' in page
 
 
+@pytest.mark.parametrize(("outputs", "active"), [([WEB_APP, TABLE], True), ([TABLE, MARKDOWN], False)])
+def test_the_page_is_active_only_where_it_holds_a_web_page(show, outputs: list[Any], active: bool) -> None:
+    assert {output.name for output in show(outputs).outputs if output.active} == ({"page.html"} if active else set())
+
+
 def test_a_web_page_cannot_close_its_frame(show) -> None:
     page = page_of(show([{**WEB_APP, "source": "\"></iframe><script>alert(1)</script>'"}]))
     assert "<script>" not in page

@@ -16,6 +16,7 @@ from belvedere.gallery.auth import may_render
 from belvedere.gallery.presenting import (
     DATA_TEXT,
     INTERACTIVE,
+    OWN_PAPER,
     SOURCE,
     SOURCE_TEXT,
     Presenter,
@@ -47,7 +48,6 @@ PROBLEM_TITLES = {
     ArtifactState.FAILED: "This could not be rendered yet",
     ArtifactState.UNSUPPORTED: "No renderer takes this",
 }
-OWN_PAPER = frozenset({"html"})
 
 
 @dataclass(frozen=True, slots=True)

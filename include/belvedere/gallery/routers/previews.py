@@ -16,6 +16,7 @@ from belvedere.gallery.framing import HELPER_HASH, Theme, in_theme, with_helper
 from belvedere.gallery.presenting import (
     DATA_TEXT,
     INTERACTIVE,
+    OWN_PAPER,
     SOURCE,
     SOURCE_TEXT,
     chart_output,
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
 router = APIRouter(tags=["previews"])
 
-USERS_PAGES = frozenset({"html"})
-HOLDING_USERS_PAGES = frozenset({"kfp_ui_metadata"})
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 CHART_BYTES = 32 * 1024**2
 ThemeQuery = Annotated[Theme | None, Query(description="The colours of the page around the frame.")]
@@ -84,10 +83,8 @@ def _file(resources: Resources, rendition: Rendition, output: StoredOutput) -> R
 def _page(resources: Resources, rendition: Rendition, output: StoredOutput, theme: Theme | None) -> Response:
     media_type = policies.serving(output.media_type).media_type
     content = _opened(resources.store.stream(rendition.renderings_bucket, output.object_key))
-    kind = rendition.artifact.kind
-    scripted = kind in USERS_PAGES | HOLDING_USERS_PAGES
-    headers = (policies.active() if scripted else policies.page(HELPER_HASH)).headers() | _cached(resources)
-    if kind in USERS_PAGES:
+    headers = (policies.active() if output.active else policies.page(HELPER_HASH)).headers() | _cached(resources)
+    if rendition.artifact.kind in OWN_PAPER:
         return StreamingResponse(with_helper(content), media_type=media_type, headers=headers)
     whole = b"".join(content)
     themed = in_theme(whole, theme) if theme else whole

@@ -50,6 +50,7 @@ def render_html(source: Source, limits: Limits) -> Rendering:
         page=readable_bytes(data, decoded.text, decoded.encoding),
         thumbnail=_thumbnail(web_page, name, source.size),
         warnings=blocked_warnings(web_page),
+        active=True,
     )
     return as_rendering(part, name=NAME, version=VERSION)
 

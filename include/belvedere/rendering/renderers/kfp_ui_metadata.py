@@ -210,6 +210,7 @@ def _draw_web_app(content: _Content, limits: Limits) -> Part:
         body=frame,
         thumbnail=drawing,
         warnings=blocked_warnings(web_page),
+        active=True,
     )
 
 
@@ -258,8 +259,9 @@ def _rendering(
     if errors:
         facts["part_errors"] = errors
     body = "".join(_section(plot, part) for plot, part in drawn)
+    content = page(title, body, lead=f"Kubeflow UI metadata, {name}.")
     outputs = [
-        Output("page", "page.html", "text/html", page(title, body, lead=f"Kubeflow UI metadata, {name}.")),
+        Output("page", "page.html", "text/html", content, active=any(part.active for part in parts)),
         _thumbnail(parts),
         *_data(drawn),
     ]
