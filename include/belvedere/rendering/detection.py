@@ -7,6 +7,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from belvedere.rendering.json_outline import kind_of, outline_of, outline_of_text
 from belvedere.rendering.plaintext import decode, is_binary
 from belvedere.rendering.shapes import shape_of
 from belvedere.rendering.signatures import label_of, signature_of
@@ -65,10 +66,22 @@ PROGRESS_MARK = re.compile(
 )
 PROGRESS_HEADER = re.compile(r"\s*(?:iter|epoch|step)\b.*(?:loss|remaining|time|metric|score)", re.IGNORECASE)
 
+# fmt: off
+IMAGE_EXTENSIONS = (
+    "png", "apng", "jpg", "jpeg", "gif", "webp", "bmp", "dib", "tif", "tiff", "avif", "svg",
+    "ico", "jp2", "j2k", "jpx", "heic", "heif", "ppm", "pgm", "pbm", "pnm", "pfm",
+)
+# fmt: on
+AUDIO_EXTENSIONS = ("wav", "mp3", "flac", "ogg", "oga", "opus", "m4a", "aac")
+VIDEO_EXTENSIONS = ("mp4", "m4v", "webm", "mov", "avi", "mkv", "ogv")
 EXTENSIONS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("csv", "tsv", "psv", "tab"), frozenset({"table", "confusion_matrix", "roc"})),
     **dict.fromkeys(("md", "markdown", "mdx"), frozenset({"markdown", "text", "progress"})),
-    **dict.fromkeys(("png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff", "avif", "svg"), frozenset({"image"})),
+    **dict.fromkeys(IMAGE_EXTENSIONS, frozenset({"image", "heif"})),
+    **dict.fromkeys(AUDIO_EXTENSIONS, frozenset({"audio", "video"})),
+    **dict.fromkeys(VIDEO_EXTENSIONS, frozenset({"video", "audio"})),
+    "geojson": frozenset({"geojson"}),
+    "topojson": frozenset({"topojson"}),
     **dict.fromkeys(("html", "htm", "xhtml"), frozenset({"html"})),
     **dict.fromkeys(
         ("json", "ipynb"),
@@ -82,6 +95,8 @@ EXTENSIONS: dict[str, frozenset[str]] = {
                 "plotly",
                 "notebook",
                 "coco",
+                "geojson",
+                "topojson",
                 "json_lines",
             }
         ),
@@ -199,13 +214,17 @@ def _json_kind(source: Source, text: str) -> str | None:
         return "kfp_ui_metadata"
     document = _parsed(source, text)
     if document is not None:
-        return _document_kind(document)
+        kind = _document_kind(document)
+        return (kind_of(outline_of(document)) or kind) if kind == "json" else kind
     if OUTPUTS_START.match(text) and any(f'"{kind}"' in text for kind in UI_METADATA_TYPES):
         return "kfp_ui_metadata"
     if extension_of(source.key) == "ipynb":
         return "notebook"
     if _is_json_lines(text):
         return "json_lines"
+    outlined = kind_of(outline_of_text(text))
+    if outlined is not None:
+        return outlined
     return "json" if extension_of(source.key) == "json" or source.size > JSON_READ_BYTES else None
 
 

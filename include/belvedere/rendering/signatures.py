@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+from belvedere.rendering.mpeg_audio import mp3_frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,20 @@ SIGNATURES = (
     Signature("image", "AVIF image sequence", "image/avif", b"ftypavis", 4),
     Signature("heif", "HEIF image", "image/heic", b"ftyphei", 4),
     Signature("heif", "HEIF image", "image/heif", b"ftypmif1", 4),
-    Signature("mp4", "MPEG-4 video", "video/mp4", b"ftyp", 4),
-    Signature("jpeg2000", "JPEG 2000 image", "image/jp2", b"\0\0\0\x0cjP  \r\n\x87\n"),
+    Signature("heif", "HEIF image", "image/heif", b"ftypmsf1", 4),
+    Signature("heif", "HEIF image", "image/heic", b"ftyphev", 4),
+    Signature("audio", "MPEG-4 sound", "audio/mp4", b"ftypM4A ", 4),
+    Signature("audio", "MPEG-4 audio book", "audio/mp4", b"ftypM4B ", 4),
+    Signature("video", "QuickTime video", "video/quicktime", b"ftypqt  ", 4),
+    Signature("video", "MPEG-4 video", "video/mp4", b"ftyp", 4),
+    Signature("video", "QuickTime video", "video/quicktime", b"moov", 4),
+    Signature("image", "JPEG 2000 image", "image/jp2", b"\0\0\0\x0cjP  \r\n\x87\n"),
+    Signature("image", "JPEG 2000 codestream", "image/jp2", b"\xff\x4f\xff\x51\0"),
+    *(Signature("image", "Netpbm image", "image/x-portable-anymap", b"P%d" % at) for at in range(1, 7)),
+    Signature("image", "Portable float map", "image/x-portable-floatmap", b"PF\n"),
+    Signature("image", "Portable float map", "image/x-portable-floatmap", b"Pf\n"),
     Signature("psd", "Photoshop image", "image/vnd.adobe.photoshop", b"8BPS"),
-    Signature("icon", "Windows icon", "image/x-icon", b"\0\0\x01\0"),
+    Signature("image", "Windows icon", "image/x-icon", b"\0\0\x01\0"),
     Signature("pdf", "PDF document", "application/pdf", b"%PDF-"),
     Signature("postscript", "PostScript document", "application/postscript", b"%!PS"),
     Signature("parquet", "Apache Parquet table", "application/vnd.apache.parquet", b"PAR1"),
@@ -57,12 +70,13 @@ SIGNATURES = (
     ),
     Signature("zip", "empty ZIP archive", "application/zip", b"PK\x05\x06"),
     Signature("tar", "tar archive", "application/x-tar", b"ustar", 257),
-    Signature("wav", "WAV sound", "audio/wav", b"WAVE", 8),
-    Signature("mp3", "MP3 sound", "audio/mpeg", b"ID3"),
-    Signature("ogg", "Ogg sound or video", "application/ogg", b"OggS"),
-    Signature("flac", "FLAC sound", "audio/flac", b"fLaC"),
-    Signature("matroska", "Matroska or WebM video", "video/x-matroska", b"\x1aE\xdf\xa3"),
-    Signature("avi", "AVI video", "video/x-msvideo", b"AVI ", 8),
+    Signature("audio", "WAV sound", "audio/wav", b"WAVE", 8),
+    Signature("audio", "MP3 sound", "audio/mpeg", b"ID3"),
+    Signature("video", "Ogg video", "video/ogg", b"\x80theora", 28),
+    Signature("audio", "Ogg sound", "audio/ogg", b"OggS"),
+    Signature("audio", "FLAC sound", "audio/flac", b"fLaC"),
+    Signature("video", "Matroska or WebM video", "video/x-matroska", b"\x1aE\xdf\xa3"),
+    Signature("video", "AVI video", "video/x-msvideo", b"AVI ", 8),
     Signature("elf", "ELF program", "application/x-elf", b"\x7fELF"),
     Signature("executable", "Windows program", "application/vnd.microsoft.portable-executable", b"MZ\x90"),
     Signature("gguf", "GGUF model", "application/octet-stream", b"GGUF"),
@@ -79,6 +93,10 @@ LABELS = {
     "tensorboard": "TensorBoard event file",
     "notebook": "Jupyter notebook",
     "coco": "COCO annotations",
+    "geojson": "GeoJSON map data",
+    "topojson": "TopoJSON map data",
+    "audio": "sound",
+    "video": "video",
     "vega_lite": "Vega-Lite chart",
     "plotly": "Plotly chart",
     "kfp_metrics": "Kubeflow metrics",
@@ -92,14 +110,35 @@ LABELS = {
 }
 
 
+AVIF = Signature("image", "AVIF image", "image/avif", b"")
+MP3 = Signature("audio", "MP3 sound", "audio/mpeg", b"\xff")
+AAC = Signature("audio", "AAC sound", "audio/aac", b"\xff")
+NETPBM = re.compile(rb"P[1-6]\s+(?:#[^\n]*\n\s*)*\d{1,9}\s+(?:#[^\n]*\n\s*)*\d{1,9}\s")
+
+
 def signature_of(head: bytes) -> Signature | None:
     """Return the binary format that begins with ``head``, if it is a known one."""
     for signature in SIGNATURES:
-        if signature.matches(head) and not (signature.magic == b"BM" and not _bitmap(head)):
-            return signature
+        if signature.matches(head) and not _only_looks_like(signature, head):
+            return AVIF if signature.kind == "heif" and b"avif" in head[16:48] else signature
     if len(head) > 2 and head[0] == 0x80 and head[1] in PICKLE_PROTOCOLS:
         return PICKLE
-    return None
+    return _bare_frames(head) if head[:1] == b"\xff" else None
+
+
+def _only_looks_like(signature: Signature, head: bytes) -> bool:
+    if signature.magic == b"BM":
+        return not _bitmap(head)
+    return signature.label == "Netpbm image" and NETPBM.match(head) is None
+
+
+def _bare_frames(head: bytes) -> Signature | None:
+    """Sound without a container: two frames in a row, for one alone may be chance."""
+    if len(head) > 7 and head[1] & 0xF6 == 0xF0:
+        length = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
+        return AAC if length > 7 and head[length : length + 1] == b"\xff" else None
+    frame = mp3_frame(head)
+    return MP3 if frame is not None and mp3_frame(head[frame.length : frame.length + 4]) is not None else None
 
 
 def _bitmap(head: bytes) -> bool:
