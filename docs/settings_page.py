@@ -5,11 +5,14 @@ A test holds the committed page against this, so the two never differ.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
 from pydantic import SecretStr
 
+from belvedere.model.limits import DEFAULTS, LimitsByKind
+from belvedere.model.rendering import Limits
 from belvedere.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,12 +29,59 @@ the addresses and secrets itself and passes on every other `BELVEDERE_` variable
 | Variable | Type | Default | Meaning |
 |---|---|---|---|
 """
+LIMITS_HEAD = """
+## Limits
+
+What one rendering may use. `BELVEDERE_LIMITS` changes it by kind, and with `*` for every kind:
+
+    BELVEDERE_LIMITS='{"table": {"memory_bytes": 1000000000}, "*": {"wall_seconds": 30}}'
+
+The later beats the earlier: the default of the limit, the default of the kind, `*`, the kind. A name that is no limit,
+or a value that is no number above 0, keeps Belvedere from starting. Sizes are bytes, times seconds.
+
+| Limit | Default | Meaning |
+|---|---|---|
+"""
+MEANINGS = {
+    "source_bytes": "Size of the object.",
+    "memory_bytes": "Memory that the rendering process may add.",
+    "cpu_seconds": "Processor time.",
+    "wall_seconds": "Time from start to end.",
+    "output_bytes": "Size of all outputs together.",
+    "open_files": "Files open at once.",
+    "image_pixels": "Width times height of a picture that is decoded.",
+    "table_cells_shown": "Cells of a table written into its page.",
+    "text_bytes_shown": "Bytes of a text written into its page.",
+    "rows_sampled": "Rows read where a sample must do.",
+    "members": "Files of an archive or folder that are looked at.",
+    "expanded_bytes": "Bytes read out of compressed ones.",
+    "expansion_ratio": "Bytes unpacked for each byte packed.",
+    "depth": "Levels of nesting that are followed.",
+    "pages": "Pages of a document that are drawn.",
+}
+KINDS_HEAD = """
+Kinds whose defaults differ:
+
+| Kind | Limits |
+|---|---|
+"""
 
 
 def page() -> str:
     """Return the whole page."""
     rows = [_row(name, field) for name, field in Settings.model_fields.items()]
-    return HEAD + "".join(rows)
+    return HEAD + "".join(rows) + LIMITS_HEAD + "".join(_limit_rows()) + KINDS_HEAD + "".join(_kind_rows())
+
+
+def _limit_rows() -> list[str]:
+    return [f"| `{each.name}` | {each.default:,} | {MEANINGS[each.name]} |\n" for each in fields(Limits)]
+
+
+def _kind_rows() -> list[str]:
+    return [
+        f"| `{kind}` | {', '.join(f'`{name}` {value:,}' for name, value in changes.items())} |\n"
+        for kind, changes in DEFAULTS.items()
+    ]
 
 
 def _row(name: str, field: FieldInfo) -> str:
@@ -41,6 +91,8 @@ def _row(name: str, field: FieldInfo) -> str:
 def _type_of(field: FieldInfo) -> str:
     if field.annotation is SecretStr:
         return "secret"
+    if field.annotation is LimitsByKind:
+        return "JSON"
     if get_origin(field.annotation) is Literal:
         return " or ".join(f"`{value}`" for value in get_args(field.annotation))
     if get_origin(field.annotation) is tuple:
@@ -51,6 +103,8 @@ def _type_of(field: FieldInfo) -> str:
 
 def _default_of(field: FieldInfo) -> str:
     value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+    if isinstance(value, LimitsByKind):
+        return "none"
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`" if value else "none"
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from belvedere.errors import ConfigurationError
+from belvedere.model.limits import LimitsByKind
 
 
 class Settings(BaseSettings):
@@ -75,6 +78,10 @@ class Settings(BaseSettings):
     # -- rendering
     isolation: Literal["strict", "lenient"] = "lenient"
     """What to do where the kernel refuses a protection: `strict` does not render, `lenient` renders with a warning."""
+    limits: Annotated[LimitsByKind, NoDecode] = Field(default=LimitsByKind())
+    """Limits of renderings by kind, as JSON: see [below](#limits)."""
+    user_code: Literal["sandbox", "off"] = "sandbox"
+    """Users' own renderers (`*.viz.py` and the like): run them in the sandbox, or do not run them."""
     markdown_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Hosts (comma-separated) from which Markdown of KFP metadata may be fetched by https."""
 
@@ -99,8 +106,24 @@ class Settings(BaseSettings):
             return tuple(host.strip() for host in value.split(",") if host.strip())
         return value
 
+    @field_validator("limits", mode="before")
+    @classmethod
+    def _read_limits(cls, value: object) -> object:
+        return LimitsByKind.from_json(value) if isinstance(value, str) else value
+
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """Return the settings of this process, read once."""
-    return Settings()
+    """Return the settings of this process, read once.
+
+    Raises:
+        ConfigurationError: a variable does not hold what it should; the message names it, and no value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ConfigurationError("\n".join(_problem(each["loc"], each["msg"]) for each in error.errors())) from None
+
+
+def _problem(where: tuple[int | str, ...], what: str) -> str:
+    return f"BELVEDERE_{str(where[0]).upper()}: {what.removeprefix('Value error, ')}"

@@ -27,6 +27,28 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """A folder whose objects an artifact belongs together with, as far as its renderer wants to see them.
+
+    ``uri`` is ``minio://bucket/prefix/`` (or the bucket alone), the prefix written as it is, without escapes.
+    Objects below it, at any depth, are found whose key's rest after the prefix matches one of the ``names``
+    (patterns of ``fnmatch``, where ``*`` takes slashes too), in the order of their keys: at most ``max_objects``.
+    One of more than ``max_bytes_each`` bytes, or beyond ``max_bytes`` in all, is told with its size but not fetched.
+    """
+
+    uri: str
+    max_objects: int
+    max_bytes_each: int
+    max_bytes: int
+    names: tuple[str, ...] = ("*",)
+
+
+def object_uri(bucket: str, key: str) -> str:
+    """Return the address under which an object found by a ``Listing`` stands in ``Source.related``."""
+    return f"minio://{bucket}/{key}"
+
+
+@dataclass(frozen=True, slots=True)
 class Related:
     """A fetched reference: a local file, or the reason why there is none (ready to be shown to people)."""
 
@@ -39,7 +61,11 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One artifact to render: its bytes are the local file ``path`` (read-only), ``size`` bytes long."""
+    """One artifact to render: its bytes are the local file ``path`` (read-only), ``size`` bytes long.
+
+    ``related`` maps each reference's address to what it led to, and the ``object_uri`` of each object that a
+    listing found to that object; a listing that could not be followed, or not to its end, stands there itself.
+    """
 
     bucket: str
     key: str
@@ -111,6 +137,8 @@ class Rendering:
 
     ``facts`` hold the machine-readable truth under the names of the design (``roc``, ``table`` ...);
     ``alt_text`` says in one sentence what the figure shows; ``warnings`` are shown to people as they are.
+    ``members`` are keys in the artifact's own bucket that are parts of it, such as the images beside a COCO file:
+    the gallery shows them with it. Only what its references and listings reach can be a member.
     """
 
     kind: str
@@ -122,6 +150,7 @@ class Rendering:
     outputs: tuple[Output, ...]
     warnings: tuple[str, ...] = ()
     sampled: Sampled | None = None
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,11 +27,12 @@ from belvedere.errors import (
 from belvedere.model.artifact import ArtifactState
 from belvedere.model.events import ArtifactEvent, EventKind, sequencer_at
 from belvedere.model.rendering import Limits, Rendering, Source, Usage
+from belvedere.model.watch import Watch, watches_of
 from belvedere.orchestration.fetching import ChangedObject, Fetcher, Wanted
 from belvedere.orchestration.storing import RunIdentity, record_of, store_record, store_rendering
 from belvedere.rendering.detection import detect
 from belvedere.rendering.fallback import unsupported_card
-from belvedere.rendering.isolation import references_isolated, render_isolated
+from belvedere.rendering.isolation import recognise_isolated, references_isolated, render_isolated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +67,6 @@ class Workplace:
     store: ObjectStore
     sources: Mapping[str, str]
     run: RunIdentity
-    limits: Limits = field(default_factory=Limits)
 
 
 def render_claim(place: Workplace, claim_id: str) -> ClaimReport:
@@ -95,6 +95,7 @@ class ItemRendering:
         self._item = replace(item, attempts=item.attempts + 1)
         self._report = report
         self._lease_taken = time.monotonic()
+        self._watches: tuple[Watch, ...] = ()
 
     def work(self) -> None:
         """Bring the item to its next state.
@@ -122,14 +123,17 @@ class ItemRendering:
 
     def _render(self, folder: Path) -> None:
         place, item = self._place, self._item
-        fetcher = Fetcher(place.store, folder, place.sources, place.settings.markdown_hosts, place.limits)
+        most = Limits(source_bytes=place.settings.limits.most_source_bytes())
+        fetcher = Fetcher(place.store, folder, place.sources, place.settings.markdown_hosts, most)
         source = fetcher.source(Wanted(item.bucket, item.key, item.version_id, item.etag))
-        kind = detect(source)
         strictness = place.settings.isolation
-        references = references_isolated(source, place.limits, kind=kind, strictness=strictness)
+        kind = recognise_isolated(source, Limits(), kind=detect(source), strictness=strictness)
+        limits = place.settings.limits.of(kind)
+        references = references_isolated(source, limits, kind=kind, strictness=strictness)
+        self._watches = watches_of(references)
         source = replace(source, related=fetcher.related(source, references))
         try:
-            result = render_isolated(source, place.limits, strictness=strictness, on_wait=self._keep_lease, kind=kind)
+            result = render_isolated(source, limits, strictness=strictness, on_wait=self._keep_lease, kind=kind)
         except UnsupportedArtifact as error:
             self._finish(source, unsupported_card(source, kind), None, ArtifactState.UNSUPPORTED, error)
             self._report.unsupported += 1
@@ -147,7 +151,9 @@ class ItemRendering:
     ) -> None:
         place, item = self._place, self._item
         outputs = store_rendering(place.store, self._renderings_bucket, item, rendering)
-        done = record_of(item, place.run, source, rendering, usage, outputs, state=state, error=error)
+        done = record_of(
+            item, place.run, source, rendering, usage, outputs, state=state, error=error, watches=self._watches
+        )
         store_record(place.store, self._renderings_bucket, done)
         finish(place.connection, self._claim_id, item, done)
         log.info(
@@ -187,7 +193,8 @@ class ItemRendering:
     def _dead(self, error: PermanentError) -> None:
         """Keep the reason beside the renderings too, so that a rebuilt catalog shows the same card."""
         place, item = self._place, self._item
-        done = record_of(item, place.run, None, None, None, (), state=ArtifactState.DEAD, error=error)
+        dead, watches = ArtifactState.DEAD, self._watches
+        done = record_of(item, place.run, None, None, None, (), state=dead, error=error, watches=watches)
         store_record(place.store, self._renderings_bucket, done)
         finish(place.connection, self._claim_id, item, done)
         self._report.dead += 1

@@ -11,6 +11,7 @@ import math
 import re
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, cast, get_args
 
 from belvedere.errors import (
@@ -21,7 +22,7 @@ from belvedere.errors import (
     RendererCrashed,
     UnsupportedArtifact,
 )
-from belvedere.model.rendering import Output, Reference, Rendering, Role, Sampled
+from belvedere.model.rendering import Listing, Output, Reference, Rendering, Role, Sampled
 from belvedere.rendering.plaintext import clean
 
 LENGTH = struct.Struct(">Q")
@@ -29,6 +30,8 @@ MAX_HEADER_BYTES = 8 * 1024**2
 MAX_DEPTH = 40
 MAX_WARNINGS, MAX_WARNING_CHARACTERS = 200, 1000
 MAX_INTEGER_BITS = 1024
+MAX_MEMBERS, MAX_KEY_BYTES = 10_000, 1024
+MAX_REFERENCES, MAX_NAMES = 1000, 100
 OUTPUT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+(; ?charset=[a-z0-9-]+)?")
 ERROR_CODE = re.compile(r"[a-z0-9_]{1,40}")
@@ -71,9 +74,15 @@ def encode_error(error: BelvedereError) -> bytes:
     )
 
 
-def encode_references(references: Sequence[Reference]) -> bytes:
+def encode_references(references: Sequence[Reference | Listing]) -> bytes:
     """Write what an artifact points to."""
-    return _message({"references": [{"uri": clean(item.uri), "max_bytes": item.max_bytes} for item in references]})
+    items = [{**asdict(item), "uri": clean(item.uri)} for item in references[:MAX_REFERENCES]]
+    return _message({"references": items})
+
+
+def encode_kind(kind: str, problems: Sequence[str]) -> bytes:
+    """Write what recognisers found, and what was wrong with some of them."""
+    return _message({"kind": kind, "problems": [clean(text)[:MAX_WARNING_CHARACTERS] for text in problems]})
 
 
 def encode_rendering(rendering: Rendering, in_force: Sequence[str]) -> bytes:
@@ -91,6 +100,7 @@ def encode_rendering(rendering: Rendering, in_force: Sequence[str]) -> bytes:
         "outputs": [
             [item.role, item.name, item.media_type, len(item.content), item.active] for item in rendering.outputs
         ],
+        "members": list(rendering.members[:MAX_MEMBERS]),
         "isolation": list(in_force),
     }
     return _message(header, [item.content for item in rendering.outputs])
@@ -141,14 +151,42 @@ def _raise(error: Any) -> None:
     raise ERRORS[error["type"]](_text(error, "message"), code=code)
 
 
-def decode_references(message: bytes) -> tuple[Reference, ...]:
-    """Read what an artifact points to."""
+def decode_references(message: bytes) -> tuple[Reference | Listing, ...]:
+    """Read what an artifact points to; raises as ``split``."""
     header, _ = split(message)
     items = header.get("references")
-    _expect(isinstance(items, list) and all(isinstance(item, dict) for item in items), "references")
-    found = [(item.get("uri"), item.get("max_bytes")) for item in cast("list[dict[str, Any]]", items)]
-    _expect(all(isinstance(uri, str) and isinstance(size, int) and size >= 0 for uri, size in found), "reference")
-    return tuple(Reference(cast("str", uri), cast("int", size)) for uri, size in found)
+    _expect(isinstance(items, list) and len(items) <= MAX_REFERENCES, "references")
+    return tuple(_reference(item) for item in cast("list[Any]", items))
+
+
+def _reference(item: Any) -> Reference | Listing:
+    _expect(isinstance(item, dict), "reference")
+    uri, max_bytes = _text(item, "uri"), _size(item, "max_bytes")
+    if "names" not in item:
+        return Reference(uri, max_bytes)
+    names = _texts(item, "names")
+    _expect(len(names) <= MAX_NAMES and all(len(name) <= MAX_KEY_BYTES for name in names), "names")
+    return Listing(uri, _size(item, "max_objects"), _size(item, "max_bytes_each"), max_bytes, names)
+
+
+def _size(header: Mapping[str, Any], name: str) -> int:
+    value = header.get(name)
+    _expect(isinstance(value, int) and not isinstance(value, bool) and value >= 0, name)
+    return cast("int", value)
+
+
+def _members(header: Mapping[str, Any]) -> tuple[str, ...]:
+    members = _texts(header, "members")
+    _expect(len(members) <= MAX_MEMBERS and len(set(members)) == len(members), "members")
+    _expect(all(0 < len(key.encode("utf-8", "surrogatepass")) <= MAX_KEY_BYTES for key in members), "member")
+    _expect(not any("\0" in key for key in members), "member")
+    return members
+
+
+def decode_kind(message: bytes) -> tuple[str, tuple[str, ...]]:
+    """Read what recognisers found, and what was wrong with some of them."""
+    header, _ = split(message)
+    return _text(header, "kind"), _texts(header, "problems")
 
 
 def _outputs(items: Any, contents: memoryview) -> tuple[Output, ...]:
@@ -194,5 +232,6 @@ def decode_rendering(message: bytes) -> tuple[Rendering, tuple[str, ...]]:
         outputs=_outputs(header.get("outputs"), contents),
         warnings=_texts(header, "warnings"),
         sampled=_sampled(header.get("sampled")),
+        members=_members(header),
     )
     return rendering, _texts(header, "isolation")

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from belvedere.errors import BelvedereError, IsolationUnavailable, LimitExceeded, MalformedArtifact, RendererCrashed
-from belvedere.rendering.channel import encode_error, encode_references, encode_rendering
+from belvedere.rendering.channel import encode_error, encode_kind, encode_references, encode_rendering
 from belvedere.rendering.confinement import Confined, confine
-from belvedere.rendering.detection import detect, mismatch
+from belvedere.rendering.detection import mismatch
 from belvedere.rendering.fallback import unsupported
+from belvedere.rendering.recognition import kind_of, recognise
 from belvedere.rendering.registry import find_renderer, has_renderer
 
 if TYPE_CHECKING:
@@ -63,6 +64,18 @@ class RefererWork:
         return encode_references(references(source) if references is not None else ())
 
 
+@dataclass(frozen=True, slots=True)
+class RecogniserWork:
+    """Ask third parties' recognisers what the artifact is; ``kind`` is what our detection says."""
+
+    kind: str
+
+    def __call__(self, source: Source, limits: Limits, confined: Confined) -> bytes:
+        """Return the encoded kind."""
+        found = recognise(source, self.kind)
+        return encode_kind(found.kind, found.problems)
+
+
 def render_here(source: Source, limits: Limits, kind: str | None = None) -> Rendering:
     """Render in this very process, unprotected: for the child that is shut in, and for tests.
 
@@ -74,7 +87,7 @@ def render_here(source: Source, limits: Limits, kind: str | None = None) -> Rend
     if source.size > limits.source_bytes:
         text = f"The object has {source.size:,} bytes; at most {limits.source_bytes:,} are rendered."
         raise LimitExceeded(text, code="source_size")
-    kind = kind or detect(source)
+    kind = kind or kind_of(source)
     if not has_renderer(kind):
         raise unsupported(source, kind)
     rendering = find_renderer(kind).render(source, limits)

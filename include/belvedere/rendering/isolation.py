@@ -18,14 +18,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
-from belvedere.errors import LimitExceeded, RendererCrashed
-from belvedere.model.rendering import NOTHING, Limits, Reference, Rendering, Source, Usage
-from belvedere.rendering.channel import MAX_HEADER_BYTES, decode_references, decode_rendering
+from belvedere.errors import BelvedereError, LimitExceeded, RendererCrashed
+from belvedere.model.rendering import NOTHING, Limits, Listing, Reference, Rendering, Source, Usage
+from belvedere.rendering.channel import MAX_HEADER_BYTES, decode_kind, decode_references, decode_rendering
 from belvedere.rendering.confinement import prepare
-from belvedere.rendering.inmate import RefererWork, RendererWork, Strictness, Work, live
-from belvedere.rendering.registry import has_references
+from belvedere.rendering.inmate import RecogniserWork, RefererWork, RendererWork, Strictness, Work, live
+from belvedere.rendering.recognition import is_open
+from belvedere.rendering.registry import has_references, has_renderer
 
-__all__ = ["IsolatedResult", "has_references", "references_isolated", "render_isolated"]
+__all__ = ["IsolatedResult", "has_references", "recognise_isolated", "references_isolated", "render_isolated"]
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ PIPE_BYTES = 1024**2
 READ_BYTES = 1024**2
 STDERR_TAIL_BYTES = 4096
 REFERENCES_WALL_SECONDS = 10.0
+RECOGNISERS_WALL_SECONDS = 3.0
 
 OnWait = Callable[[float], None]
 
@@ -96,7 +98,7 @@ def references_isolated(
     kind: str,
     strictness: Strictness,
     on_wait: OnWait = _nobody_waits,
-) -> tuple[Reference, ...]:
+) -> tuple[Reference | Listing, ...]:
     """Return what else the renderer of ``kind`` needs for ``source``; at once and without a child where nothing.
 
     Raises:
@@ -108,6 +110,26 @@ def references_isolated(
     alone = replace(source, related=NOTHING)
     ended = _run(RefererWork(kind), alone, shorter, strictness, on_wait)
     return decode_references(_message_of(ended, shorter))
+
+
+def recognise_isolated(source: Source, limits: Limits, *, kind: str, strictness: Strictness) -> str:
+    """Return what third parties' recognisers say ``source`` is, or ``kind``, which our own detection found.
+
+    At once and without a child where no recogniser is asked. A recogniser harms nobody: whatever goes wrong there
+    is logged, and ``kind`` it stays.
+    """
+    if not is_open(source, kind):
+        return kind
+    shorter = replace(limits, wall_seconds=RECOGNISERS_WALL_SECONDS)
+    try:
+        ended = _run(RecogniserWork(kind), replace(source, related=NOTHING), shorter, strictness, _nobody_waits)
+        found, problems = decode_kind(_message_of(ended, shorter))
+    except BelvedereError as error:
+        log.warning("no recogniser could be asked about %s: %s", source.key, error)
+        return kind
+    for problem in problems:
+        log.warning("%s on %s", problem, source.key)
+    return found if has_renderer(found) else kind
 
 
 def _run(work: Work, source: Source, limits: Limits, strictness: Strictness, on_wait: OnWait) -> _Ended:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib.metadata import entry_points
 
 from belvedere.errors import UnsupportedArtifact
-from belvedere.model.rendering import Limits, Reference, Rendering, Source
+from belvedere.model.rendering import Limits, Listing, Reference, Rendering, Source
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,8 @@ BUILT_IN = (
 WARM_LIBRARIES = ("heapq", "duckdb", "nh3", "PIL.ImageOps", "PIL.ImageFile", "PIL.ImageSequence", "charset_normalizer")
 
 Render = Callable[[Source, Limits], Rendering]
-Refer = Callable[[Source], tuple[Reference, ...]]
+Refer = Callable[[Source], tuple[Reference | Listing, ...]]
+Recognise = Callable[[Source, bytes], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Renderer:
     """One registered renderer: ``name`` (such as ``belvedere.roc``), ``version`` and the kinds it takes.
 
     ``references`` lists what else the renderer needs of an artifact; None where artifacts of its kinds stand alone.
+    ``recognise`` tells its kinds where our detection finds only something generic, such as text.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Renderer:
     kinds: tuple[str, ...]
     function: Render
     references: Refer | None = None
+    recognise: Recognise | None = None
 
     def render(self, source: Source, limits: Limits) -> Rendering:
         """Render, and stamp the rendering with this renderer's name and version."""
@@ -59,15 +62,22 @@ _registered: dict[str, Renderer] = {}
 
 
 def renderer(
-    name: str, *, version: str, kinds: tuple[str, ...], references: Refer | None = None
+    name: str,
+    *,
+    version: str,
+    kinds: tuple[str, ...],
+    references: Refer | None = None,
+    recognise: Recognise | None = None,
 ) -> Callable[[Render], Render]:
     """Register the decorated function ``(source, limits) -> Rendering`` for ``kinds``.
 
     A kind that is already taken keeps its first renderer: built-in renderers cannot be replaced silently.
+    ``recognise(source, head)`` gets the first 64 kB and returns one of ``kinds`` or None; it is asked where
+    built-in detection finds something generic only, runs shut in like the renderer, and has half a second.
     """
 
     def register(function: Render) -> Render:
-        made = Renderer(name, version, kinds, function, references)
+        made = Renderer(name, version, kinds, function, references, recognise)
         for kind in kinds:
             holder = _registered.setdefault(kind, made)
             if holder.name != name:
@@ -88,6 +98,12 @@ def renderers() -> tuple[Renderer, ...]:
         except Exception:
             log.exception("renderers of the entry point %s could not be loaded: they are left out", entry.name)
     return tuple(dict.fromkeys(_registered.values()))
+
+
+def recognisers() -> tuple[Renderer, ...]:
+    """Return the renderers that tell their kinds themselves, in the order of their registration."""
+    renderers()
+    return tuple(each for each in dict.fromkeys(_registered.values()) if each.recognise is not None)
 
 
 def find_renderer(kind: str) -> Renderer:
