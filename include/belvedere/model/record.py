@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from belvedere.model.artifact import ArtifactState, StoredOutput, stored_outputs
 from belvedere.model.events import artifact_id
+from belvedere.model.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +41,8 @@ class RenderingRecord:
 
     ``state`` is ``rendered``, ``unsupported`` or ``dead``; the last two carry ``error_code`` and ``error_message``.
     ``usage`` holds ``wall_ms``, ``cpu_ms``, ``peak_memory_bytes`` and ``isolation`` (the protections in force);
-    ``sampled`` is ``{"shown", "total", "unit"}`` where only a part was looked at.
+    ``sampled`` is ``{"shown", "total", "unit"}`` where only a part was looked at. ``members`` are the keys of the
+    same bucket that are parts of it; ``watches`` say whose arrival, change or removal changes the rendering.
     """
 
     tenant: str
@@ -70,6 +72,8 @@ class RenderingRecord:
     usage: Mapping[str, Any] = field(default_factory=dict)
     run_dag_id: str | None = None
     run_id: str | None = None
+    members: tuple[str, ...] = ()
+    watches: tuple[Watch, ...] = ()
 
     @property
     def artifact_id(self) -> str:
@@ -93,11 +97,12 @@ class RenderingRecord:
 
     def to_json(self) -> bytes:
         """Write the record; ``from_json`` reads it back equal."""
-        names = [name for name in self.__dataclass_fields__ if name not in TIMES | {"outputs"}]
+        names = [name for name in self.__dataclass_fields__ if name not in TIMES | WRITTEN_APART]
         plain = {name: getattr(self, name) for name in names}
         times = {name: getattr(self, name).isoformat() for name in TIMES}
         outputs = [{name: getattr(output, name) for name in StoredOutput.__slots__} for output in self.outputs]
-        document = {"format": RECORD_FORMAT, **plain, **times, "outputs": outputs}
+        watches = [{name: getattr(watch, name) for name in Watch.__slots__} for watch in self.watches]
+        document = {"format": RECORD_FORMAT, **plain, **times, "outputs": outputs, "watches": watches}
         return json.dumps(document, ensure_ascii=False, sort_keys=True, allow_nan=False, indent=1).encode()
 
     @classmethod
@@ -115,9 +120,24 @@ class RenderingRecord:
             outputs = stored_outputs(document.get("kind"), document.pop("outputs"))
             warnings = tuple(document.pop("warnings"))
             state = ArtifactState(document.pop("state"))
-            return cls(**document, **times, outputs=outputs, warnings=warnings, state=state)
+            members = tuple(document.pop("members", ()))
+            watches = tuple(_watch(**watch) for watch in document.pop("watches", ()))
+            return cls(
+                **document,
+                **times,
+                outputs=outputs,
+                warnings=warnings,
+                state=state,
+                members=members,
+                watches=watches,
+            )
         except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"a rendering record lacks or misnames a field: {error}") from error
 
 
+def _watch(bucket: str, prefix: str, names: list[str]) -> Watch:
+    return Watch(bucket, prefix, tuple(names))
+
+
 TIMES = frozenset({"event_at", "queued_at", "rendered_at"})
+WRITTEN_APART = frozenset({"outputs", "watches"})

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from belvedere.clients.object_store import ObjectStore
     from belvedere.errors import BelvedereError
     from belvedere.model.rendering import Rendering, Source, Usage
+    from belvedere.model.watch import Watch
 
 RECORD_TYPE = "application/json"
 PUTS_AT_ONCE = 4
@@ -70,8 +71,9 @@ def record_of(
     *,
     state: ArtifactState,
     error: BelvedereError | None,
+    watches: tuple[Watch, ...] = (),
 ) -> RenderingRecord:
-    """Put together what is known of one rendering, at this moment."""
+    """Put together what is known of one rendering, at this moment. What ``watches`` do not see is no member."""
     return RenderingRecord(
         tenant=item.tenant,
         bucket=item.bucket,
@@ -92,8 +94,16 @@ def record_of(
         usage=_usage(usage),
         run_dag_id=run.dag_id,
         run_id=run.run_id,
+        members=_members(item, rendering, watches),
+        watches=watches,
         **_rendering(rendering),
     )
+
+
+def _members(item: ClaimedItem, rendering: Rendering | None, watches: tuple[Watch, ...]) -> tuple[str, ...]:
+    """Return the members that the artifact may have: a renderer that was taken over claims nothing it did not see."""
+    claimed = rendering.members if rendering is not None else ()
+    return tuple(key for key in claimed if key != item.key and any(watch.sees(item.bucket, key) for watch in watches))
 
 
 def _usage(usage: Usage | None) -> dict[str, Any]:

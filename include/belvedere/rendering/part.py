@@ -22,7 +22,7 @@ class Part:
     """One drawn thing: its facts, finished HTML ``body`` (without heading), and its pictures.
 
     ``chart`` is a Vega-Lite specification with its data inside; ``data`` what stands behind the figure.
-    ``active``: the body or page holds users' own HTML (``model.rendering.Output``).
+    ``active``: the body or page holds users' own HTML (``model.rendering.Output``); ``members``: see ``Rendering``.
     """
 
     kind: str
@@ -42,6 +42,7 @@ class Part:
     headed: bool = True
     more: tuple[Output, ...] = ()
     active: bool = False
+    members: tuple[str, ...] = ()
 
 
 def as_json(value: Any) -> bytes:
@@ -85,4 +86,5 @@ def as_rendering(part: Part, *, name: str, version: str, facts: Mapping[str, Any
         outputs=(*outputs, *part.more),
         warnings=part.warnings,
         sampled=part.sampled,
+        members=part.members,
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from belvedere.errors import BucketMissing, LimitExceeded, ObjectMissing
-from belvedere.model.rendering import Limits, Reference, Source
+from belvedere.model.rendering import Limits, Listing, Reference, Related, Source, object_uri
 from belvedere.orchestration.fetching import MAX_REFERENCES, ChangedObject, Fetcher, Wanted
 
 if TYPE_CHECKING:
@@ -165,3 +165,88 @@ def test_more_references_than_the_limit_are_not_followed(
 
     assert found[0] == b"1"
     assert all("more than 50" in str(each) for each in found[MAX_REFERENCES:])
+
+
+def listed(fetcher: Fetcher, source: Source, uri: str, **limits: object) -> dict[str, Related]:
+    """Follow one listing with generous limits, unless told otherwise."""
+    usual = {"max_objects": 10, "max_bytes_each": 100, "max_bytes": 1000}
+    return fetcher.related(source, [Listing(uri, **usual | limits)])  # type: ignore[arg-type]
+
+
+def test_a_listing_finds_what_matches_below_its_folder_and_never_the_artifact_itself(
+    s3: Minio, bucket: str, fetcher: Fetcher, tmp_path: Path
+) -> None:
+    for key in ("run/MLmodel", "run/a b.png", "run/deep/100%#?.png", "run/other.txt", "run2/c.png", "run/sub/"):
+        put(s3, bucket, key, key.encode())
+    source = source_in(bucket, tmp_path)
+    object.__setattr__(source, "key", "run/MLmodel")
+
+    found = listed(fetcher, source, f"minio://{bucket}/run/", names=("*.png", "MLmodel"))
+
+    assert list(found) == [object_uri(bucket, "run/a b.png"), object_uri(bucket, "run/deep/100%#?.png")]
+    assert [each.path.read_text() for each in found.values() if each.path] == ["run/a b.png", "run/deep/100%#?.png"]
+    assert {each.content_type for each in found.values()} == {"text/plain"}
+
+
+def test_a_listing_tells_what_is_too_large_with_its_size(
+    s3: Minio, bucket: str, fetcher: Fetcher, tmp_path: Path
+) -> None:
+    for name, size in {"a": 60, "b": 101, "c": 60, "d": 30}.items():
+        put(s3, bucket, f"run/{name}", b"x" * size)
+
+    found = listed(fetcher, source_in(bucket, tmp_path), f"minio://{bucket}/run/", max_bytes=100)
+
+    assert [(each.size, each.path is not None) for each in found.values()] == [
+        (60, True),
+        (101, False),
+        (60, False),
+        (30, True),
+    ]
+    assert "limit is 100" in str(found[object_uri(bucket, "run/b")].problem)
+    assert "more than 100 bytes" in str(found[object_uri(bucket, "run/c")].problem)
+
+
+def test_a_listing_that_finds_more_than_its_limit_says_so(
+    s3: Minio, bucket: str, fetcher: Fetcher, tmp_path: Path
+) -> None:
+    for number in range(4):
+        put(s3, bucket, f"run/{number}", b"x")
+
+    found = listed(fetcher, source_in(bucket, tmp_path), f"minio://{bucket}/run/", max_objects=2)
+
+    assert list(found) == [
+        object_uri(bucket, "run/0"),
+        object_uri(bucket, "run/1"),
+        f"minio://{bucket}/run/",
+    ]
+    assert "more than 2" in str(found[f"minio://{bucket}/run/"].problem)
+
+
+def test_a_listing_stays_within_its_tenant(
+    s3: Minio, make_bucket: Callable[..., str], object_store: ObjectStore, tmp_path: Path
+) -> None:
+    own, second, foreign, unknown = (make_bucket() for _ in range(4))
+    for name in (own, second, foreign, unknown):
+        put(s3, name, "run/secret.txt", b"secret")
+    tenants = {own: "team-a", second: "team-a", foreign: "team-b"}
+    fetcher = Fetcher(object_store, tmp_path, tenants, [], Limits())
+    folders = [f"minio://{name}/run/" for name in (own, second, foreign, unknown)]
+
+    found = fetcher.related(source_in(own, tmp_path), [Listing(uri, 10, 10, 100) for uri in folders])
+
+    assert list(found) == [object_uri(own, "run/secret.txt"), object_uri(second, "run/secret.txt"), *folders[2:]]
+    assert all("does not belong to this tenant" in str(found[uri].problem) for uri in folders[2:])
+
+
+@pytest.mark.parametrize("uri", ["", "s3://", "file:///etc/", "minio://{bucket}/run", "https://{bucket}/run/"])
+def test_a_listing_of_what_is_no_folder_is_a_problem_in_words(
+    bucket: str, fetcher: Fetcher, tmp_path: Path, uri: str
+) -> None:
+    (found,) = listed(fetcher, source_in(bucket, tmp_path), uri.format(bucket=bucket)).values()
+
+    assert found.path is None
+    assert found.problem
+
+
+def test_an_empty_folder_is_no_problem(bucket: str, fetcher: Fetcher, tmp_path: Path) -> None:
+    assert listed(fetcher, source_in(bucket, tmp_path), f"minio://{bucket}/nothing/") == {}

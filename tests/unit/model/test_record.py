@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from belvedere.model.artifact import ArtifactState, StoredOutput
 from belvedere.model.record import MAX_KEY_BYTES, RenderingRecord, rendering_place
+from belvedere.model.watch import Watch
 
 TEXT = st.text(max_size=20)
 TIMES = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)).map(
@@ -18,6 +19,7 @@ FACTS = st.dictionaries(TEXT, st.integers() | TEXT | st.floats(allow_nan=False, 
 OUTPUTS = st.builds(
     StoredOutput, role=TEXT, name=TEXT, media_type=TEXT, size=st.integers(0), object_key=TEXT, active=st.booleans()
 )
+WATCHES = st.builds(Watch, TEXT, TEXT, st.lists(TEXT, max_size=2).map(tuple))
 RECORDS = st.builds(
     RenderingRecord,
     tenant=TEXT,
@@ -39,6 +41,8 @@ RECORDS = st.builds(
     sampled=st.none() | st.just({"shown": 1, "total": None, "unit": "rows"}),
     usage=FACTS,
     run_id=st.none() | TEXT,
+    members=st.lists(TEXT, max_size=3).map(tuple),
+    watches=st.lists(WATCHES, max_size=3).map(tuple),
 )
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -122,3 +126,18 @@ def test_latency_of_late_work_counts_from_its_queueing() -> None:
     late = record(queued_at=NOON + timedelta(hours=1), rendered_at=NOON + timedelta(hours=1, seconds=2))
 
     assert late.latency_ms == 2000
+
+
+def test_a_record_from_before_members_has_none() -> None:
+    document = json.loads(record().to_json())
+    del document["members"], document["watches"]
+
+    assert RenderingRecord.from_json(json.dumps(document).encode()) == record()
+
+
+@pytest.mark.parametrize("watches", [[{}], [{"bucket": "b"}], [[]], [{"bucket": "b", "prefix": "p", "names": 3}]])
+def test_a_record_with_unreadable_watches_is_a_value_error(watches: object) -> None:
+    document = json.loads(record().to_json()) | {"watches": watches}
+
+    with pytest.raises(ValueError, match="field"):
+        RenderingRecord.from_json(json.dumps(document).encode())
