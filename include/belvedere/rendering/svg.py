@@ -71,11 +71,11 @@ class Drawing:
     """An SVG drawing of ``width`` by ``height`` units, with ``label`` for people who cannot see it.
 
     Shapes are coloured by the classes of ``SHAPES_CSS`` (``ink``, ``muted``, ``accent``, ``card`` ...), which follow
-    the reader's light or dark scheme.
+    the reader's light or dark scheme; ``rules`` are further CSS of this drawing alone.
     """
 
-    def __init__(self, width: float, height: float, *, label: str) -> None:
-        self.width, self.height, self.label = width, height, label
+    def __init__(self, width: float, height: float, *, label: str, rules: str = "") -> None:
+        self.width, self.height, self.label, self.rules = width, height, label, rules
         self._parts: list[str] = []
 
     def rectangle(
@@ -109,6 +109,14 @@ class Drawing:
         """Fill the area within points."""
         path = " ".join(f"{coordinate(x)},{coordinate(y)}" for x, y in points)
         self._parts.append(f'<polygon class="{css}" points="{path}"/>')
+
+    def path(self, steps: str, *, fill: str = "none", opacity: float = 1, stroke: str = "none") -> None:
+        """Draw a path given in SVG's own notation, in colours of its own."""
+        self._parts.append(f'<path d="{steps}" fill="{fill}" fill-opacity="{opacity:.3g}" stroke="{stroke}"/>')
+
+    def place(self, markup: str) -> None:
+        """Put in finished SVG."""
+        self._parts.append(markup)
 
     def circle(self, x: float, y: float, radius: float, *, css: str = "accent") -> None:
         """Draw a disc."""
@@ -158,7 +166,8 @@ class Drawing:
         box = f"0 0 {coordinate(self.width)} {coordinate(self.height)}"
         size = f'width="{coordinate(self.width)}" height="{coordinate(self.height)}"'
         head = f'<svg xmlns="http://www.w3.org/2000/svg" class="drawing" viewBox="{box}" {size} role="img"'
-        return f'{head} aria-label="{escaped(self.label)}">{"".join(self._parts)}</svg>'
+        own = f"<style>{self.rules}</style>" if self.rules else ""
+        return f'{head} aria-label="{escaped(self.label)}">{own}{"".join(self._parts)}</svg>'
 
     def to_bytes(self) -> bytes:
         """Return the drawing as a file of its own."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact
-from belvedere.model.rendering import Limits, Output, Reference, Related, Rendering, Source
+from belvedere.model.rendering import Limits, Listing, Output, Reference, Related, Rendering, Source
 from belvedere.rendering.big_tables import read_big_table
 from belvedere.rendering.curves import read_roc
 from belvedere.rendering.delimited import delimiter_of, read_rows
+from belvedere.rendering.log_folders import log_references, logged_runs
 from belvedere.rendering.matrices import read_long
 from belvedere.rendering.naming import file_name
 from belvedere.rendering.page import page
@@ -20,9 +21,11 @@ from belvedere.rendering.renderers.confusion_matrix import draw_matrix
 from belvedere.rendering.renderers.html import blocked_warnings
 from belvedere.rendering.renderers.markdown import draw_markdown
 from belvedere.rendering.renderers.roc import draw_roc
-from belvedere.rendering.renderers.table import HEAD_BYTES, IN_MEMORY_BYTES, draw_table, rows_to_show
+from belvedere.rendering.renderers.table import HEAD_BYTES, IN_MEMORY_BYTES, rows_to_show
+from belvedere.rendering.run_pages import draw_runs
 from belvedere.rendering.shapes import FPR_NAMES, THRESHOLD_PREFIX, TPR_NAMES, canonical
 from belvedere.rendering.svg import Drawing, escaped
+from belvedere.rendering.table_page import draw_table
 from belvedere.rendering.tables import layout_of, read_table
 from belvedere.rendering.ui_metadata import (
     MAX_METADATA_BYTES,
@@ -37,7 +40,7 @@ from belvedere.rendering.webpages import look_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-NAME, VERSION = "belvedere.kfp_ui_metadata", "1.0.0"
+NAME, VERSION = "belvedere.kfp_ui_metadata", "1.1.0"
 KIND_NAMES = {
     "confusion_matrix": "Confusion matrix",
     "roc": "ROC curve",
@@ -57,6 +60,7 @@ class _Content:
 
     plot: PlotMetadata
     related: Related | None
+    fetched: Mapping[str, Related] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -77,14 +81,17 @@ class _Content:
         return decode(self.data())
 
 
-def references(source: Source) -> tuple[Reference, ...]:
-    """List the addresses that the outputs name, each once; a TensorBoard's log folder is not fetched."""
-    wanted = {
-        plot.source: MOST_BYTES.get(plot.type, MOST_BYTES_OF_OTHERS)
-        for plot in _read(source)
-        if isinstance(plot, PlotMetadata) and not plot.inline and plot.type != "tensorboard"
-    }
-    return tuple(Reference(uri, most) for uri, most in wanted.items())
+def references(source: Source) -> tuple[Reference | Listing, ...]:
+    """List the addresses that the outputs name, each once; of a TensorBoard its log folders."""
+    wanted: dict[str, Reference | Listing] = {}
+    for plot in _read(source):
+        if not isinstance(plot, PlotMetadata) or plot.inline:
+            continue
+        if plot.type == "tensorboard":
+            wanted |= {one.uri: one for one in log_references(plot.source)}
+        else:
+            wanted[plot.source] = Reference(plot.source, MOST_BYTES.get(plot.type, MOST_BYTES_OF_OTHERS))
+    return tuple(wanted.values())
 
 
 def _read(source: Source) -> tuple[PlotMetadata | Unreadable, ...]:
@@ -125,7 +132,7 @@ def _attempt(plot: PlotMetadata | Unreadable, source: Source, limits: Limits) ->
 
 def _content(plot: PlotMetadata, source: Source) -> _Content:
     if plot.inline or plot.type == "tensorboard":
-        return _Content(plot, None)
+        return _Content(plot, None, source.related)
     related = source.related.get(plot.source)
     if related is None:
         raise MalformedArtifact(f"its source {clean(plot.source)[:200]} could not be fetched")
@@ -215,21 +222,12 @@ def _draw_web_app(content: _Content, limits: Limits) -> Part:
 
 
 def _draw_tensorboard(content: _Content, limits: Limits) -> Part:
-    address = clean(content.plot.source)[:1000]
-    drawing = Drawing(480, 300, label="TensorBoard logs")
-    drawing.text(20, 70, "TensorBoard", css="strong", size=28)
-    drawing.text(20, 108, address, css="muted", size=16, fit=440)
-    said = "The event files there are artifacts of their own."
-    body = f"<p>TensorBoard logs lie at <code>{escaped(address)}</code>. {said}</p>"
-    return Part(
-        kind="tensorboard",
-        title="TensorBoard",
-        lead="",
-        alt_text=f"TensorBoard logs at {address}.",
-        facts={"tensorboard_logs": address},
-        body=body,
-        thumbnail=drawing,
-    )
+    if content.plot.inline:
+        raise MalformedArtifact("its source is inline; TensorBoard's logs are event files in a folder")
+    runs, problems = logged_runs(content.plot.source, content.fetched)
+    said = f"TensorBoard logs at {clean(content.plot.source)[:1000]}"
+    part = draw_runs(runs, _title(content.plot), limits, problems)
+    return replace(part, lead=f"{said}. {part.lead}")
 
 
 DRAWN_BY: Mapping[str, Callable[[_Content, Limits], Part]] = {
@@ -300,7 +298,7 @@ def _data(drawn: list[tuple[PlotMetadata | Unreadable, Part | str]]) -> list[Out
 
 def _thumbnail(parts: list[Part]) -> Output:
     """Return the first part's thumbnail, pictures before words; of many parts with their number."""
-    order = {"roc": 0, "confusion_matrix": 0, "table": 1}
+    order = {"roc": 0, "confusion_matrix": 0, "tensorboard": 0, "table": 1}
     best = min(parts, key=lambda part: order.get(part.kind, 2))
     if len(parts) > 1 and isinstance(best.thumbnail, Drawing):
         best.thumbnail.rectangle(392, 226, 68, 28, css="accent", radius=14)
