@@ -8,9 +8,13 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from belvedere.rendering.json_outline import kind_of, outline_of, outline_of_text
+from belvedere.rendering.json_tables import begins_like_table, is_json_lines, is_table
 from belvedere.rendering.plaintext import decode, is_binary
 from belvedere.rendering.shapes import shape_of
 from belvedere.rendering.signatures import label_of, signature_of
+from belvedere.rendering.table_signatures import is_table_file
+from belvedere.rendering.tarballs import is_tar_header
+from belvedere.rendering.zip_kinds import zip_kind
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Source
@@ -72,6 +76,7 @@ IMAGE_EXTENSIONS = (
     "ico", "jp2", "j2k", "jpx", "heic", "heif", "ppm", "pgm", "pbm", "pnm", "pfm",
 )
 # fmt: on
+IMAGE_NAMES_WITHOUT_SIGNATURE = frozenset({"tga", "icb", "vda", "vst"})
 AUDIO_EXTENSIONS = ("wav", "mp3", "flac", "ogg", "oga", "opus", "m4a", "aac")
 VIDEO_EXTENSIONS = ("mp4", "m4v", "webm", "mov", "avi", "mkv", "ogv")
 EXTENSIONS: dict[str, frozenset[str]] = {
@@ -97,11 +102,14 @@ EXTENSIONS: dict[str, frozenset[str]] = {
                 "coco",
                 "geojson",
                 "topojson",
-                "json_lines",
+                "table",
+                "progress",
             }
         ),
     ),
-    "parquet": frozenset({"parquet"}),
+    **dict.fromkeys(("parquet", "arrow", "feather", "xlsx", "xlsm", "xlsb", "xls", "ods"), frozenset({"table"})),
+    **dict.fromkeys(("jsonl", "ndjson"), frozenset({"table", "progress", "metrics", "json"})),
+    **dict.fromkeys(("npy", "npz"), frozenset({"numpy"})),
     "pdf": frozenset({"pdf"}),
 }
 PLAIN_TEXT_EXTENSIONS = frozenset(
@@ -125,9 +133,11 @@ def detect(source: Source) -> str:
     head = source.head(HEAD_BYTES)
     if not head:
         return "empty"
+    if is_table_file(head, source.key):
+        return "table"
     signature = signature_of(head)
     if signature is not None:
-        return signature.kind
+        return zip_kind(source.path) if signature.kind == "zip" else signature.kind
     extension = extension_of(source.key)
     if is_binary(head):
         return _binary_kind(head, extension)
@@ -138,8 +148,12 @@ def detect(source: Source) -> str:
 def _binary_kind(head: bytes, extension: str) -> str:
     if extension == "onnx" or (head[:1] == b"\x08" and head[2:3] == b"\x12" and b"onnx" in head[:64].lower()):
         return "onnx"
+    if extension in IMAGE_NAMES_WITHOUT_SIGNATURE:
+        return "image"
     if b"brain.Event:" in head[:64]:
         return "tensorboard"
+    if is_tar_header(head):
+        return "tar"
     return "binary"
 
 
@@ -215,16 +229,18 @@ def _json_kind(source: Source, text: str) -> str | None:
     document = _parsed(source, text)
     if document is not None:
         kind = _document_kind(document)
-        return (kind_of(outline_of(document)) or kind) if kind == "json" else kind
+        return (kind_of(outline_of(document)) or ("table" if is_table(document) else kind)) if kind == "json" else kind
     if OUTPUTS_START.match(text) and any(f'"{kind}"' in text for kind in UI_METADATA_TYPES):
         return "kfp_ui_metadata"
     if extension_of(source.key) == "ipynb":
         return "notebook"
-    if _is_json_lines(text):
-        return "json_lines"
+    if is_json_lines(text, whole=len(text) >= source.size):
+        return "table"
     outlined = kind_of(outline_of_text(text))
     if outlined is not None:
         return outlined
+    if begins_like_table(text):
+        return "table"
     return "json" if extension_of(source.key) == "json" or source.size > JSON_READ_BYTES else None
 
 
@@ -271,15 +287,6 @@ FIELDS_OF_DOCUMENTS = (
     ("plotly", frozenset({"data", "layout"})),
 )
 EXTENSIONS_OF_MARKDOWN = frozenset({"md", "markdown", "mdx"})
-
-
-def _is_json_lines(text: str) -> bool:
-    lines = [line for line in text.splitlines()[:6] if line.strip()]
-    lines = lines[:-1] if len(lines) > 1 else lines
-    try:
-        return bool(lines) and all(isinstance(json.loads(line), dict) for line in lines)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _prose_or_table(source: Source, text: str, extension: str, *, whole: bool) -> str:

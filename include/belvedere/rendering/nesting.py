@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact, RendererCrashed
+from belvedere.model.rendering import NOTHING
 from belvedere.rendering.inmate import render_here
 from belvedere.rendering.merging import merged_body
 from belvedere.rendering.svg import escaped
@@ -38,10 +39,28 @@ _depth: ContextVar[int] = ContextVar("nesting_depth", default=0)
 _embedded: ContextVar[int] = ContextVar("nesting_embedded", default=0)
 
 
-def render_within(source: Source, limits: Limits, *, path: Path, name: str, content_type: str = "") -> Rendering:
+def inner_source(source: Source, *, path: Path, name: str, content_type: str = "", related: bool = False) -> Source:
+    """Return the local file ``path``, found inside ``source`` under ``name``, as an artifact of its own.
+
+    ``related``: what was fetched for ``source`` was fetched for this file, which then gets it.
+    """
+    return replace(
+        source,
+        key=f"{source.key}/{name.lstrip('/')}",
+        content_type=content_type,
+        size=path.stat().st_size,
+        path=path,
+        related=source.related if related else NOTHING,
+    )
+
+
+def render_within(
+    source: Source, limits: Limits, *, path: Path, name: str, content_type: str = "", related: bool = False
+) -> Rendering:
     """Render the local file ``path``, found inside ``source`` under ``name``, by its own bytes and name.
 
-    It may write half of ``limits.output_bytes`` and use half of the processor time that is left.
+    It may write half of ``limits.output_bytes`` and use half of the processor time that is left. ``related``: see
+    ``inner_source``.
 
     Raises:
         BelvedereError: whatever is wrong with it, also what would have crashed its renderer; ``LimitExceeded`` with
@@ -51,13 +70,7 @@ def render_within(source: Source, limits: Limits, *, path: Path, name: str, cont
     if depth >= DEEPEST:
         text = f"{name!r} is nested more than {DEEPEST} levels deep in other files: it is not looked into."
         raise LimitExceeded(text, code="nested_too_deep")
-    inner = replace(
-        source,
-        key=f"{source.key}/{name.lstrip('/')}",
-        content_type=content_type,
-        size=path.stat().st_size,
-        path=path,
-    )
+    inner = inner_source(source, path=path, name=name, content_type=content_type, related=related)
     marker = _depth.set(depth + 1)
     try:
         with _share_of_time(), _our_errors(limits):
@@ -84,18 +97,17 @@ def embedded(rendering: Rendering, *, height: int = FRAME_HEIGHT) -> str:
 
 def holds_users_page(rendering: Rendering, page: Output) -> bool:
     """Whether a page is a stranger's own HTML, which may only stand in a frame without rights."""
-    active = bool(getattr(page, "active", False))
-    return rendering.kind in USERS_PAGES or (active and rendering.kind not in OWN_PAGES_WITH_FRAMES)
+    return rendering.kind in USERS_PAGES or (page.active and rendering.kind not in OWN_PAGES_WITH_FRAMES)
 
 
 def is_active(rendering: Rendering) -> bool:
     """Whether a page that embeds this rendering has to be served with the policy for users' HTML."""
-    return rendering.kind in USERS_PAGES or any(getattr(output, "active", False) for output in rendering.outputs)
+    return rendering.kind in USERS_PAGES or any(output.active for output in rendering.outputs)
 
 
 def framed(html: str, title: str, *, height: int = FRAME_HEIGHT) -> str:
     """Return users' HTML in a frame that may run its own scripts, and reach nothing."""
-    rights = 'sandbox="allow-scripts" referrerpolicy="no-referrer" loading="lazy"'
+    rights = 'sandbox="allow-scripts" referrerpolicy="no-referrer"'
     return f'<iframe {rights} height="{height}" title="{escaped(title)}" srcdoc="{escaped(html)}"></iframe>'
 
 

@@ -29,7 +29,9 @@ BUILT_IN = (
     "html",
     "kfp_ui_metadata",
     "metrics",
+    "tensorboard",
     "document",
+    "archive",
 )
 WARM_LIBRARIES = ("heapq", "duckdb", "nh3", "PIL.ImageOps", "PIL.ImageFile", "PIL.ImageSequence", "charset_normalizer")
 

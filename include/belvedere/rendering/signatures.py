@@ -92,6 +92,17 @@ LABELS = {
     "onnx": "ONNX model",
     "tensorboard": "TensorBoard event file",
     "notebook": "Jupyter notebook",
+    "xlsx": "Excel workbook",
+    "docx": "Word document",
+    "pptx": "PowerPoint presentation",
+    "opendocument": "OpenDocument file",
+    "epub": "EPUB book",
+    "npz": "NumPy archive",
+    "pytorch": "PyTorch archive",
+    "keras": "Keras model",
+    "skops": "skops model",
+    "wheel": "Python wheel",
+    "jar": "Java archive",
     "coco": "COCO annotations",
     "geojson": "GeoJSON map data",
     "topojson": "TopoJSON map data",
@@ -153,7 +164,7 @@ def _bitmap(head: bytes) -> bool:
 def label_of(kind: str, head: bytes) -> str:
     """Return what people call this kind of file."""
     signature = signature_of(head)
-    if signature is not None:
+    if signature is not None and not (signature.kind == "zip" and kind in LABELS):
         return signature.label
     return LABELS.get(kind, kind.replace("_", " "))
 

@@ -63,6 +63,20 @@ pre{margin:0;line-height:1.5;white-space:pre;tab-size:8}
   max-width:max-content;}
 .prose blockquote{margin:12px 0;padding:2px 16px;border-left:3px solid var(--line);color:var(--muted)}
 .prose img{max-width:100%}
+.muted{color:var(--muted)}
+.flag{color:var(--warn-ink);background:var(--warn);border-radius:4px;padding:0 6px;font-size:12.5px}
+summary{cursor:pointer}
+.tree,.tree ul{list-style:none;margin:0;padding:0}
+.tree ul{margin-left:5px;padding-left:14px;border-left:1px solid var(--line)}
+.tree summary{list-style-position:outside;margin-left:14px}
+.files{border:1px solid var(--line);border-radius:8px;padding:8px 12px;margin:12px 0;font-size:13.5px}
+.files .row{display:inline-flex;width:calc(100% - 4px);gap:14px;padding:2px 6px;border-radius:4px;vertical-align:top}
+.files .row:hover{background:var(--card)}
+.files .name{flex:1;min-width:0}
+.files .row>span+span{color:var(--muted);white-space:nowrap;text-align:right;min-width:64px}
+.files .row>span:last-child{min-width:118px}
+details.member{border-top:1px solid var(--line);padding:12px 0 4px;margin-top:18px}
+details.member>summary{font-size:15px;margin-bottom:8px}
 .blocked{color:var(--muted);border:1px dashed var(--line);border-radius:6px;padding:2px 8px;font-size:13px}
 .prose .contains-task-list{list-style:none;padding-left:4px}
 a{color:var(--accent)}
