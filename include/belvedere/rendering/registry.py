@@ -30,6 +30,7 @@ BUILT_IN = (
     "kfp_ui_metadata",
     "metrics",
     "tensorboard",
+    "tensorboard",
     "document",
     "archive",
 )
