@@ -30,7 +30,6 @@ BUILT_IN = (
     "kfp_ui_metadata",
     "metrics",
     "tensorboard",
-    "tensorboard",
     "document",
     "archive",
 )
