@@ -13,6 +13,7 @@ from PIL import Image
 
 from belvedere.errors import LimitExceeded, MalformedArtifact, UnsupportedArtifact
 from belvedere.model.rendering import Limits, Rendering
+from tests.unit.rendering.conftest import page_of
 
 
 def saved(image: Image.Image, format: str, **options: Any) -> bytes:
@@ -91,11 +92,12 @@ def test_an_animation_is_counted_and_moves(render) -> None:
     assert b"data:image/webp" in output(rendering, "page")
 
 
-def test_pages_of_a_tiff_are_counted_and_the_first_is_shown(render) -> None:
-    pages = [gradient(), gradient().rotate(90)]
+def test_pages_of_a_tiff_are_counted_and_the_first_ones_are_shown(render) -> None:
+    pages = [gradient().rotate(9 * at) for at in range(12)]
     rendering = render(saved(pages[0], "TIFF", save_all=True, append_images=pages[1:]), "run/a.tiff")
-    assert facts_of(rendering)["frames"] == 2
-    assert "first one is shown" in rendering.warnings[0]
+    assert facts_of(rendering)["frames"] == 12
+    assert page_of(rendering).count("data:image/png") == Limits().pages
+    assert rendering.warnings == ("The image has 12 pages; the first 8 are shown.",)
 
 
 def test_large_pictures_are_shown_smaller_and_say_so(render) -> None:
