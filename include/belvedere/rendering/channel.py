@@ -67,6 +67,11 @@ def _message(header: dict[str, Any], contents: Sequence[bytes] = ()) -> bytes:
     return b"".join((LENGTH.pack(len(encoded)), encoded, *contents))
 
 
+def _one_line(text: str) -> str:
+    """Titles carry names that strangers chose: no line ends in them, which some readers take for more than space."""
+    return " ".join(clean(text).split())
+
+
 def encode_error(error: BelvedereError) -> bytes:
     """Write an error that the child wants to tell us."""
     return _message(
@@ -92,8 +97,8 @@ def encode_rendering(rendering: Rendering, in_force: Sequence[str]) -> bytes:
         "kind": rendering.kind,
         "renderer_name": rendering.renderer_name,
         "renderer_version": rendering.renderer_version,
-        "title": clean(rendering.title)[:500],
-        "alt_text": clean(rendering.alt_text)[:2000],
+        "title": _one_line(rendering.title)[:500],
+        "alt_text": _one_line(rendering.alt_text)[:2000],
         "facts": plain(rendering.facts),
         "warnings": [clean(text)[:MAX_WARNING_CHARACTERS] for text in rendering.warnings[:MAX_WARNINGS]],
         "sampled": sampled and {"shown": sampled.shown, "total": sampled.total, "unit": sampled.unit},
