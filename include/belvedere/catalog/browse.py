@@ -6,7 +6,7 @@ Lists are never prepared: a plan without the values takes a hundred times longer
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +52,8 @@ class Filter:
     """Which artifacts to list. Empty means any; ``words`` must all occur in the key or the title.
 
     Without ``states`` deleted and superseded artifacts are left out; of each key only the latest version
-    is listed, except that superseded ones are found when asked for.
+    is listed, except that superseded ones are found when asked for. Parts of other artifacts are left out unless
+    ``parts`` says otherwise, or ``prefix`` is the part's own key.
     """
 
     tenant: str = ""
@@ -61,6 +62,7 @@ class Filter:
     kinds: tuple[str, ...] = ()
     states: tuple[ArtifactState, ...] = ()
     words: tuple[str, ...] = ()
+    parts: bool = False
 
     @property
     def looks_at_keys(self) -> bool:
@@ -78,13 +80,35 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """How many artifacts of one tenant, bucket, kind and state hang in the gallery."""
+    """How many artifacts of one tenant, bucket, kind and state hang in the gallery; parts are counted apart."""
 
     tenant: str
     bucket: str
     kind: str
     state: str
+    part: bool
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """One artifact that belongs together with another: enough to write a link to it."""
+
+    id: str
+    key: str
+    kind: str | None
+    state: ArtifactState
+    title: str | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The leaders of which an artifact is a part, and its own members: the first of them by key, and how many."""
+
+    leaders: tuple[Kin, ...]
+    members: tuple[Kin, ...]
+    member_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +180,15 @@ def versions(connection: Connection, artifact: Artifact, limit: int = 200) -> li
     return _artifacts(connection.execute(VERSIONS, where))
 
 
+def family(connection: Connection, artifact: Artifact, limit: int = 200) -> Family:
+    """Return what an artifact belongs together with."""
+    where = {"bucket": artifact.bucket, "key": artifact.key, "limit": limit}
+    rows = connection.execute(FAMILY, where).fetchall()
+    leaders = tuple(_kin(row) for row in rows if row["leads"])
+    members = tuple(_kin(row) for row in rows if not row["leads"])
+    return Family(leaders, members, rows[0]["member_count"] if rows else 0)
+
+
 def renderings_bucket(connection: Connection, bucket: str) -> str | None:
     """Return the bucket that holds the renderings of a source bucket, if that is a known one."""
     found = connection.execute(RENDERINGS_BUCKET, {"bucket": bucket}).fetchone()
@@ -185,7 +218,7 @@ async def announced_changes(connection: AsyncConnection, at_least_every: float) 
 def facets(connection: Connection) -> list[Facet]:
     """Return how many artifacts there are of each tenant, bucket, kind and state."""
     rows = connection.execute(FACETS)
-    return [Facet(row["tenant"], row["bucket"], row["kind"], row["state"], row["n"]) for row in rows]
+    return [Facet(row["tenant"], row["bucket"], row["kind"], row["state"], row["part"], row["n"]) for row in rows]
 
 
 def open_work(connection: Connection) -> tuple[int, int]:
@@ -209,7 +242,10 @@ def tenants(connection: Connection) -> list[str]:
 
 def _conditions(wanted: Filter) -> tuple[list[str], dict[str, Any]]:
     """Return the conditions on an artifact's row and their values."""
-    conditions, values = _facet_conditions(wanted)
+    conditions, values = _facet_conditions(replace(wanted, parts=True))
+    if not wanted.parts:
+        conditions.append("(not part or key = %(prefix_itself)s)" if wanted.prefix else "not part")
+        values["prefix_itself"] = wanted.prefix
     latest = "is_latest or state = 'superseded'" if ArtifactState.SUPERSEDED in wanted.states else "is_latest"
     conditions.append(f"({latest})")
     if wanted.prefix:
@@ -240,12 +276,18 @@ def _facet_conditions(wanted: Filter) -> tuple[list[str], dict[str, Any]]:
             values[name] = list(allowed)
     if not wanted.states:
         conditions += [f"state <> '{state.value}'" for state in HIDDEN]
+    if not wanted.parts:
+        conditions.append("not part")
     return conditions, values
 
 
 def _literal(text: str) -> str:
     """Escape what LIKE would take for a pattern."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _kin(row: Row) -> Kin:
+    return Kin(row["id"], row["key"], row["kind"], ArtifactState(row["state"]), row["title"], row["size"])
 
 
 def _artifacts(rows: Iterable[Row]) -> list[Artifact]:
@@ -280,7 +322,19 @@ RENDERINGS_BUCKET = "select renderings_bucket from sources where bucket = %(buck
 
 CHANGES = f"select {COLUMNS} from artifacts where seq > %(seq)s order by seq limit %(limit)s"  # noqa: S608
 
-FACETS = "select tenant, bucket, kind, state, n from artifact_counts where n > 0"
+FACETS = "select tenant, bucket, kind, state, part, n from artifact_counts where n > 0"
+
+FAMILY = """
+with counted as (select count(*) as n from members where bucket = %(bucket)s and leader_key = %(key)s), kin as (
+    select leader_key as key, true as leads from members where bucket = %(bucket)s and member_key = %(key)s
+    union all
+    (select member_key, false from members where bucket = %(bucket)s and leader_key = %(key)s
+     order by member_key limit %(limit)s)
+)
+select kin.leads, a.id, a.key, a.kind, a.state, a.title, a.size, (select n from counted) as member_count
+from kin join artifacts a on a.bucket = %(bucket)s and a.key = kin.key and a.is_latest and a.state <> 'deleted'
+order by length(a.key) * kin.leads::int desc, a.key
+"""
 
 OPEN_WORK = """
 select (select count(*) from inbox where state in ('queued', 'claimed')) as queued,

@@ -63,7 +63,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedItem:
-    """One piece of claimed work."""
+    """One piece of claimed work; one that ``refreshes`` was queued because parts of a rendered artifact changed."""
 
     inbox_id: int
     artifact_id: str
@@ -79,6 +79,7 @@ class ClaimedItem:
     content_type: str
     attempts: int
     cost_class: str
+    refreshes: bool
 
 
 def claim_next(connection: Connection, limits: ClaimLimits) -> str | None:
@@ -168,9 +169,11 @@ def start_item(connection: Connection, claim_id: str, item: ClaimedItem, lease_s
     """
     facts = {"id": item.inbox_id, "claim_id": claim_id, "lease": lease_seconds, "run_id": run_id}
     with writing_artifacts(connection):
-        if connection.execute(START, facts).fetchone() is None:
+        begun = connection.execute(START, facts).fetchone()
+        if begun is None:
             return False
-        started = connection.execute(MARK_RENDERING, facts | {"artifact_id": item.artifact_id}).fetchone()
+        mark = MARK_REFRESHING if begun["refreshes"] else MARK_RENDERING
+        started = connection.execute(mark, facts | {"artifact_id": item.artifact_id}).fetchone()
         if started is None:
             connection.execute(DROP, facts)
         return started is not None
@@ -264,7 +267,8 @@ returning id
 
 CLAIMED = """
 select i.id as inbox_id, i.artifact_id, i.tenant, i.bucket, i.key, i.version_id, i.etag, i.sequencer, i.event_at,
-    a.queued_at, a.size, a.content_type, i.attempts, i.cost_class
+    case when i.occasion like 'members:%%' then i.received_at else a.queued_at end as queued_at,
+    i.occasion like 'members:%%' as refreshes, a.size, a.content_type, i.attempts, i.cost_class
 from inbox i join artifacts a on a.id = i.artifact_id
 where i.claim_id = %(claim_id)s and i.state = 'claimed'
 order by i.id
@@ -272,15 +276,25 @@ order by i.id
 
 START = """
 update inbox set attempts = attempts + 1, started_at = clock_timestamp(),
+    started_seq = (select last_value from artifact_seq),
     lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
 where id = %(id)s and claim_id = %(claim_id)s and state = 'claimed'
-returning id
+returning occasion like 'members:%%' as refreshes
 """
 
 MARK_RENDERING = """
 update artifacts set state = 'rendering', attempts = attempts + 1, run_dag_id = 'render_artifacts',
     run_id = %(run_id)s, seq = nextval('artifact_seq'), updated_at = clock_timestamp()
 where id = %(artifact_id)s and state not in ('superseded', 'deleted')
+returning id
+"""
+
+# A picture whose parts changed stays on its card until the new one is there.
+MARK_REFRESHING = """
+update artifacts set state = case when state in ('rendered', 'unsupported') then state else 'rendering' end,
+    attempts = 1, run_dag_id = 'render_artifacts', run_id = %(run_id)s, seq = nextval('artifact_seq'),
+    updated_at = clock_timestamp()
+where id = %(artifact_id)s and is_latest and state not in ('superseded', 'deleted')
 returning id
 """
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from belvedere.catalog.membership import Change, forget_leaders, notice
 from belvedere.catalog.serial import writing_artifacts
 from belvedere.model.events import ArtifactEvent, EventKind
 
@@ -100,6 +101,7 @@ def _record_created(connection: Connection, arrivals: Sequence[Arrival]) -> int:
     connection.execute(APPLY_REMOVALS, {"changed": [row["id"] for row in changed if not row["seen"]]})
     wanted = [row["id"] for row in changed if row["needs_work"]]
     connection.execute(ENQUEUE, {**columns, "wanted": wanted})
+    notice(connection, [Change(row["tenant"], row["bucket"], row["key"]) for row in changed])
     return len(wanted)
 
 
@@ -143,7 +145,11 @@ def _record_removed(connection: Connection, arrival: Arrival) -> int:
         "event_at": event.event_at,
     }
     connection.execute(REMEMBER_REMOVAL, facts)
-    return len(connection.execute(DELETE_ARTIFACT, facts).fetchall())
+    deleted = connection.execute(DELETE_ARTIFACT, facts).fetchall()
+    if any(row["is_latest"] for row in deleted):
+        forget_leaders(connection, event.bucket, [event.key])
+        notice(connection, [Change(arrival.tenant, event.bucket, event.key, gone=True)])
+    return len(deleted)
 
 
 ARRIVALS = """
@@ -170,7 +176,7 @@ on conflict (id) do update set
     error_code = null, error_message = null,
     state = case when t.state in ('deleted', 'superseded', 'dead', 'failed') then 'queued' else t.state end
 where excluded.sequencer > t.sequencer or t.id in (select id from seen)
-returning t.id, t.bucket, t.key, t.id in (select id from seen) as seen,
+returning t.id, t.tenant, t.bucket, t.key, t.id in (select id from seen) as seen,
     old.id is null or old.state in ('deleted', 'superseded', 'dead', 'failed')
         or not exists (select from inbox i where i.artifact_id = t.id and i.state in ('queued', 'claimed'))
            and old.state in ('queued', 'rendering') as needs_work
@@ -240,7 +246,7 @@ with target as (
 update artifacts set state = 'deleted', sequencer = %(sequencer)s, seq = nextval('artifact_seq'),
     updated_at = clock_timestamp()
 where id in (select id from target)
-returning id
+returning id, is_latest
 """
 
 # A removal that came before the creation it follows: the object is gone already.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from belvedere.catalog.intake import settle_latest
+from belvedere.catalog.membership import Begun, Leader, notice_missed, settle_members
 from belvedere.catalog.serial import writing_artifacts
 from belvedere.clients.postgres import Jsonb
 
@@ -22,7 +23,11 @@ def finish(connection: Connection, claim_id: str, item: ClaimedItem, record: Ren
         closed = connection.execute(CLOSE, _closing(claim_id, item, record.state.value)).fetchone()
         if closed is None:
             return False
-        connection.execute(UPDATE_RESULT, _columns(record))
+        updated = connection.execute(UPDATE_RESULT, _columns(record)).fetchone()
+        if updated is not None and updated["is_latest"] and (updated["leads"] or record.watches):
+            leader = _leader(record)
+            settle_members(connection, leader)
+            notice_missed(connection, leader, Begun(closed["started_seq"], closed["started_at"]))
         cpu_seconds = record.usage.get("cpu_ms", 0) / 1000
         if cpu_seconds > 0:
             learn_cost(connection, item.cost_class, cpu_seconds)
@@ -37,6 +42,9 @@ def restore(connection: Connection, record: RenderingRecord) -> None:
     with writing_artifacts(connection):
         connection.execute(RESTORE, _columns(record))
         settle_latest(connection, [record.bucket], [record.key])
+        facts = {"id": record.artifact_id, "watches": bool(record.watches)}
+        if connection.execute(LEADS_OR_LED, facts).fetchone():
+            settle_members(connection, _leader(record))
 
 
 def retry_later(
@@ -84,6 +92,10 @@ def learn_cost(connection: Connection, cost_class: str, cpu_seconds: float) -> N
     connection.execute(LEARN, facts)
 
 
+def _leader(record: RenderingRecord) -> Leader:
+    return Leader(record.tenant, record.bucket, record.key, record.members, record.watches)
+
+
 def _closing(claim_id: str, item: ClaimedItem, state: str) -> dict[str, object]:
     return {"id": item.inbox_id, "artifact_id": item.artifact_id, "claim_id": claim_id, "state": state}
 
@@ -126,7 +138,7 @@ CLOSE = """
 update inbox set finished_at = clock_timestamp(), lease_until = null,
     state = case when %(state)s in ('dead', 'superseded') then %(state)s else 'done' end
 where id = %(id)s and claim_id = %(claim_id)s and state = 'claimed'
-returning id
+returning id, started_seq, started_at
 """
 
 RESULT_COLUMNS = """
@@ -138,7 +150,17 @@ RESULT_COLUMNS = """
     provenance = %(provenance)s, seq = nextval('artifact_seq'), updated_at = clock_timestamp()
 """
 
-UPDATE_RESULT = f"update artifacts set {RESULT_COLUMNS} where id = %(id)s and state <> 'deleted'"  # noqa: S608
+UPDATE_RESULT = f"""
+update artifacts a set {RESULT_COLUMNS} where id = %(id)s and state <> 'deleted'
+returning is_latest,
+    exists (select from watches w where w.leader_bucket = a.bucket and w.leader_key = a.key) as leads
+"""  # noqa: S608
+
+LEADS_OR_LED = """
+select from artifacts a
+where id = %(id)s and is_latest
+    and (%(watches)s or exists (select from watches w where w.leader_bucket = a.bucket and w.leader_key = a.key))
+"""
 
 RESTORE = f"""
 insert into artifacts as t (id, tenant, bucket, key, version_id, etag, size, content_type, sequencer, event_at,

@@ -55,7 +55,10 @@ def stored_outputs(kind: str | None, outputs: Iterable[Mapping[str, Any]]) -> tu
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One object version with everything the gallery shows of it."""
+    """One object version with everything the gallery shows of it.
+
+    ``part``: its object is a member of another artifact, which shows it.
+    """
 
     id: str
     tenant: str
@@ -86,3 +89,4 @@ class Artifact:
     run_dag_id: str | None
     run_id: str | None
     seq: int
+    part: bool = False

@@ -74,6 +74,7 @@ class RenderingRecord:
     run_id: str | None = None
     members: tuple[str, ...] = ()
     watches: tuple[Watch, ...] = ()
+    refreshes: bool = False
 
     @property
     def artifact_id(self) -> str:
@@ -84,9 +85,10 @@ class RenderingRecord:
     def latency_ms(self) -> int:
         """Milliseconds from the object's event to its rendering.
 
-        Work that was queued long after the event (a sweep, another rendering on demand) counts from its queueing.
+        Work that was queued long after the event (a sweep, another rendering on demand), or because a part
+        changed, counts from its queueing.
         """
-        late = (self.queued_at - self.event_at).total_seconds() > LATE_SECONDS
+        late = self.refreshes or (self.queued_at - self.event_at).total_seconds() > LATE_SECONDS
         since = self.queued_at if late else self.event_at
         return max(0, round((self.rendered_at - since).total_seconds() * 1000))
 
@@ -120,7 +122,7 @@ class RenderingRecord:
             outputs = stored_outputs(document.get("kind"), document.pop("outputs"))
             warnings = tuple(document.pop("warnings"))
             state = ArtifactState(document.pop("state"))
-            members = tuple(document.pop("members", ()))
+            members = tuple(_text(key) for key in document.pop("members", ()))
             watches = tuple(_watch(**watch) for watch in document.pop("watches", ()))
             return cls(
                 **document,
@@ -136,7 +138,13 @@ class RenderingRecord:
 
 
 def _watch(bucket: str, prefix: str, names: list[str]) -> Watch:
-    return Watch(bucket, prefix, tuple(names))
+    return Watch(_text(bucket), _text(prefix), tuple(_text(name) for name in names))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
 
 
 TIMES = frozenset({"event_at", "queued_at", "rendered_at"})

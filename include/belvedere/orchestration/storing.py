@@ -96,6 +96,7 @@ def record_of(
         run_id=run.run_id,
         members=_members(item, rendering, watches),
         watches=watches,
+        refreshes=item.refreshes,
         **_rendering(rendering),
     )
 

@@ -170,7 +170,7 @@ def _reference(item: Any) -> Reference | Listing:
     if "names" not in item:
         return Reference(uri, max_bytes)
     names = _texts(item, "names")
-    _expect(len(names) <= MAX_NAMES and all(len(name) <= MAX_KEY_BYTES for name in names), "names")
+    _expect(len(names) <= MAX_NAMES and all(_is_key(name) for name in names), "names")
     return Listing(uri, _size(item, "max_objects"), _size(item, "max_bytes_each"), max_bytes, names)
 
 
@@ -183,9 +183,16 @@ def _size(header: Mapping[str, Any], name: str) -> int:
 def _members(header: Mapping[str, Any]) -> tuple[str, ...]:
     members = _texts(header, "members")
     _expect(len(members) <= MAX_MEMBERS and len(set(members)) == len(members), "members")
-    _expect(all(0 < len(key.encode("utf-8", "surrogatepass")) <= MAX_KEY_BYTES for key in members), "member")
-    _expect(not any("\0" in key for key in members), "member")
+    _expect(all(_is_key(key) for key in members), "member")
     return members
+
+
+def _is_key(text: str) -> bool:
+    """Tell whether an object could have this key: UTF-8, and of the length that S3 allows."""
+    try:
+        return 0 < len(text.encode()) <= MAX_KEY_BYTES and "\0" not in text
+    except UnicodeEncodeError:
+        return False
 
 
 def decode_kind(message: bytes) -> tuple[str, tuple[str, ...]]:

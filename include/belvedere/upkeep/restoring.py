@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from belvedere.catalog.intake import settle_latest
+from belvedere.catalog.membership import settle_parts_of_bucket
 from belvedere.catalog.rebuild import StoredVersion, restore_all, restore_versions
 from belvedere.catalog.serial import writing_artifacts
 from belvedere.errors import LimitExceeded, ObjectMissing
@@ -73,7 +74,10 @@ def restore_source(connection: Connection, store: ObjectStore, source: SourceBuc
                 log.warning("%s/%s: the catalog refused it: %s", source.renderings_bucket, record.object_key, reason)
             restored += len(records) - len(refused)
             broken += len(batch) - len(records) + len(refused)
-    return RestoreReport(source.bucket, restored, _restore_versions(connection, store, source), broken)
+    versions = _restore_versions(connection, store, source)
+    with writing_artifacts(connection):
+        settle_parts_of_bucket(connection, source.bucket)
+    return RestoreReport(source.bucket, restored, versions, broken)
 
 
 def believable(content: bytes, path: str, bucket: str) -> RenderingRecord:
