@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
-from belvedere.rendering.profiles import ColumnProfile, histogram, is_missing, profile
+from belvedere.rendering.duck import first_line, open_duckdb
+from belvedere.rendering.profiles import NUMERIC_TYPES, ColumnProfile, histogram, is_missing, profile, quartiles_of
 from belvedere.rendering.tables import Layout, Table, lines_of, merged
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from belvedere.model.rendering import Limits
 
-SHARE_OF_MEMORY = 3
-SPILL_SIZE = "1500MB"
 PLACES, PLACE_BYTES = 200, 24 * 1024
 MAX_LINE_BYTES, BUFFER_BYTES = 2 * 1024**2, 8 * 1024**2
 TAIL_BYTES = 256 * 1024
@@ -67,21 +66,17 @@ def read_big_table(path: Path, layout: Layout, encoding: str, limits: Limits, *,
     columns = list(zip(*sample, strict=True)) if sample else [()] * len(layout.names)
     seen = [profile(name, cells) for name, cells in zip(layout.names, columns, strict=True)]
     try:
-        with _connected(readable, limits) as connection:
+        with open_duckdb((readable,), limits) as connection:
             rows, counts, skipped = _counted(connection, readable, layout, seen)
             shown = _first_rows(connection, readable, layout, most_shown)
     except duckdb.OutOfMemoryException as error:
         raise LimitExceeded("Counting this table needs more memory than allowed.", code="memory") from error
     except duckdb.Error as error:
-        raise MalformedArtifact(f"The table cannot be read: {_first_line(error)}", code="unreadable_table") from error
+        raise MalformedArtifact(f"The table cannot be read: {first_line(error)}", code="unreadable_table") from error
     exact = [*counts, *[None] * (len(seen) - len(counts))]
     profiles = tuple(map(_exact_profile, seen, columns, exact, [rows] * len(seen)))
     last = _last_row(readable, layout)
     return Table(layout.names, rows, profiles, shown, last, len(sample), merged(layout.warnings, skipped))
-
-
-def _first_line(error: Exception) -> str:
-    return " ".join(str(error).split("\n\n")[0].split())[:300]
 
 
 def _transcoded(path: Path, encoding: str) -> Path:
@@ -91,27 +86,6 @@ def _transcoded(path: Path, encoding: str) -> Path:
             for part in iter(lambda: text.read(TRANSCODE_CHARACTERS), ""):
                 copy.write(part)
         return Path(copy.name)
-
-
-def _connected(path: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
-    import duckdb
-
-    connection = duckdb.connect(
-        ":memory:",
-        config={
-            "threads": 2,
-            "memory_limit": f"{limits.memory_bytes // SHARE_OF_MEMORY // 1024**2}MB",
-            "temp_directory": str(Path(tempfile.gettempdir()) / "spill"),
-            "max_temp_directory_size": SPILL_SIZE,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "preserve_insertion_order": True,
-        },
-    )
-    connection.execute("SET allowed_paths = ?", [[str(path)]])
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
-    return connection
 
 
 def _reader(layout: Layout, reading: _Reading) -> str:
@@ -140,7 +114,7 @@ def _counted(
     import duckdb
 
     words = ["VARCHAR"] * len(seen)
-    types = ["DOUBLE" if column.type in {"integer", "number"} else "VARCHAR" for column in seen]
+    types = ["DOUBLE" if column.type in NUMERIC_TYPES else "VARCHAR" for column in seen]
     reading, reason = _Reading(types), ""
     for _ in range(ATTEMPTS):
         try:
@@ -148,7 +122,7 @@ def _counted(
         except duckdb.OutOfMemoryException:
             raise
         except duckdb.Error as error:
-            reason = _first_line(error)
+            reason = first_line(error)
             reading = _next_reading(reading, words, reason)
         else:
             said = f"Some rows could not be read and are left out, the first for this reason: {reason}."
@@ -214,13 +188,22 @@ def _exact_profile(seen: ColumnProfile, cells: Sequence[str], exact: _Counts | N
         return seen
     known = replace(seen, missing=rows - exact.present, distinct=exact.distinct)
     if exact.minimum is None or exact.maximum is None:
-        counted_as_words = seen.type in {"integer", "number"}
+        counted_as_words = seen.type in NUMERIC_TYPES
         return (
-            replace(known, type="text", minimum=None, maximum=None, mean=None, bars=()) if counted_as_words else known
+            replace(known, type="text", minimum=None, maximum=None, mean=None, quartiles=None, bars=(), numeric=False)
+            if counted_as_words
+            else known
         )
-    values = [value for cell in cells if not is_missing(cell) for value in _finite(cell)]
-    bars = histogram(values, exact.minimum, exact.maximum)
-    return replace(known, minimum=exact.minimum, maximum=exact.maximum, mean=exact.mean, bars=bars)
+    values = sorted(value for cell in cells if not is_missing(cell) for value in _finite(cell))
+    return replace(
+        known,
+        minimum=exact.minimum,
+        maximum=exact.maximum,
+        mean=exact.mean,
+        quartiles=quartiles_of(values),
+        bars=histogram(values, exact.minimum, exact.maximum),
+        numeric=True,
+    )
 
 
 def _finite(cell: str) -> list[float]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import MalformedArtifact
 from belvedere.rendering.delimited import DELIMITER_NAMES, is_number, read_rows
@@ -24,16 +24,29 @@ NAMED_IN_WARNINGS = 5
 class Table:
     """A table: its exact size, its columns, the rows to show, and its last row.
 
-    ``profiled`` is how many rows the histograms are of; ``first_line`` is the number of the first shown row.
+    ``profiled`` is how many rows the histograms are of. Delimited text has words only; tables with types have None
+    for null in ``shown`` and ``last``, and their values as JSON may hold them in ``facts`` and ``last_facts``.
     """
 
     names: tuple[str, ...]
     rows: int
     columns: tuple[ColumnProfile, ...]
-    shown: tuple[tuple[str, ...], ...]
-    last: tuple[str, ...] | None
+    shown: tuple[tuple[str | None, ...], ...]
+    last: tuple[str | None, ...] | None
     profiled: int
     warnings: tuple[str, ...] = ()
+    facts: tuple[tuple[Any, ...], ...] | None = None
+    last_facts: tuple[Any, ...] | None = None
+
+    @property
+    def typed(self) -> bool:
+        """Whether the cells are values with types, not words."""
+        return self.facts is not None
+
+    def showing(self, most: int) -> Table:
+        """Return this table with at most ``most`` of its first rows."""
+        facts = self.facts if self.facts is None else self.facts[:most]
+        return replace(self, shown=self.shown[:most], facts=facts)
 
     @property
     def width(self) -> int:
@@ -106,7 +119,7 @@ def layout_of(text: str, delimiter: str | None, header: Sequence[str] | None = N
     if width == len(names) + 1:
         names = ("", *names)
     names += tuple(f"column {at}" for at in range(len(names) + 1, width + 1))
-    return Layout(delimiter, True, names, _name_warnings(names))
+    return Layout(delimiter, True, names, name_warnings(names))
 
 
 def _common_width(rows: Sequence[Sequence[str]]) -> int:
@@ -122,10 +135,11 @@ def _given(delimiter: str | None, names: tuple[str, ...], width: int) -> Layout:
     if len(names) != width:
         warnings = (f"The header names {len(names):,} columns, but the rows have {width:,}.",)
         names += tuple(f"column {at}" for at in range(len(names) + 1, width + 1))
-    return Layout(delimiter, False, names, warnings + _name_warnings(names))
+    return Layout(delimiter, False, names, warnings + name_warnings(names))
 
 
-def _name_warnings(names: Sequence[str]) -> tuple[str, ...]:
+def name_warnings(names: Sequence[str]) -> tuple[str, ...]:
+    """Say which names are doubled or missing."""
     found = []
     doubled = [name for name, times in Counter(names).items() if times > 1 and name]
     if doubled:
