@@ -39,7 +39,7 @@ PICKLE = b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00}\x94."
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 30, "a/b.csv", "image"),
         (b"\xff\xd8\xff\xe0" + b"\0" * 30, "a/b", "image"),
         (b"BM is how this text begins, no bitmap\n", "a/b.txt", "text"),
-        (b"PAR1" + b"\0" * 30, "a/b.csv", "parquet"),
+        (b"PAR1" + b"\0" * 30, "a/b.csv", "table"),
         (b"PK\x03\x04" + b"\0" * 30, "a/b.csv", "zip"),
         (b"\x1f\x8b\x08" + b"\0" * 30, "a/b", "gzip"),
         (PICKLE, "a/model.pkl", "pickle"),
@@ -53,7 +53,7 @@ PICKLE = b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00}\x94."
         (b'{"outputs": [1, 2]}', "a/other.json", "json"),
         (b'{"cells": [], "nbformat": 4}', "a/b.ipynb", "notebook"),
         (b'{"$schema": "https://vega.github.io/schema/vega-lite/v6.json"}', "a/b.json", "vega_lite"),
-        (b'{"a": 1}\n{"a": 2}\n', "a/b.jsonl", "json_lines"),
+        (b'{"a": 1}\n{"a": 2}\n', "a/b.jsonl", "table"),
         ("이름,나이\n철수,31\n영희,28\n".encode("cp949"), "a/b.csv", "table"),
         ("name,age\nann,31\n".encode("utf-16"), "a/b.csv", "table"),
     ],
@@ -79,7 +79,7 @@ def test_a_name_that_promises_another_kind_is_said(make_source) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "words"),
     [
-        (b"PAR1" + b"\0" * 30, "a/b.parquet", "Apache Parquet table, 34 bytes"),
+        (b"Obj\x01" + b"\0" * 30, "a/b.avro", "Apache Avro table, 34 bytes"),
         (PICKLE, "a/model.pkl", "never loaded"),
         (b"\0\x01" * 40, "a/b.csv", "binary and not text"),
         (b"\0\x01" * 40, "a/b.png", "not a valid image"),
@@ -92,10 +92,10 @@ def test_what_nobody_renders_is_named_in_words(make_source, content: bytes, name
 
 
 def test_an_unsupported_file_has_a_card_with_its_size_and_first_bytes(make_source) -> None:
-    source = make_source(b"PAR1" + b"\0" * 30, "a/<b>.parquet", "x/y")
-    card = unsupported_card(source, "parquet")
+    source = make_source(b"Obj\x01" + b"\0" * 30, "a/<b>.avro", "x/y")
+    card = unsupported_card(source, "avro")
     assert card.facts["file"]["size"] == 34
-    assert card.facts["file"]["first_bytes"].startswith("50 41 52 31")
+    assert card.facts["file"]["first_bytes"].startswith("4f 62 6a 01")
     assert {output.role for output in card.outputs} == {"page", "thumbnail"}
     assert all(b"<b>" not in output.content for output in card.outputs)
 
