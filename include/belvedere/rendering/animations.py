@@ -68,8 +68,9 @@ def _frames(path: Path, step: int, share: float) -> Iterator[tuple[Image, int]]:
 
 def _milliseconds(info: dict[str | tuple[int, int], Any]) -> int:
     duration = info.get("duration")
-    usable = isinstance(duration, int | float) and math.isfinite(duration) and duration > 0
-    return round(max(LEAST_MS, min(MOST_MS, duration))) if usable else USUAL_MS
+    if not isinstance(duration, int | float) or not math.isfinite(duration) or duration <= 0:
+        return USUAL_MS
+    return round(max(LEAST_MS, min(MOST_MS, duration)))
 
 
 def _written(frames: list[tuple[Image, int]]) -> bytes:

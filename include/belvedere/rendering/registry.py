@@ -15,9 +15,11 @@ from importlib.metadata import entry_points
 
 from belvedere.errors import UnsupportedArtifact
 from belvedere.model.rendering import Limits, Listing, Reference, Rendering, Source
+from belvedere.model.user_code import Program
 
 log = logging.getLogger(__name__)
 
+PROGRAM_HEAD_BYTES = 16 * 1024**2
 ENTRY_POINT_GROUP = "belvedere.renderers"
 BUILT_IN = (
     "confusion_matrix",
@@ -29,6 +31,7 @@ BUILT_IN = (
     "html",
     "kfp_ui_metadata",
     "metrics",
+    "coco",
     "tensorboard",
     "document",
     "archive",
@@ -37,6 +40,7 @@ WARM_LIBRARIES = ("heapq", "duckdb", "nh3", "PIL.ImageOps", "PIL.ImageFile", "PI
 
 Render = Callable[[Source, Limits], Rendering]
 Refer = Callable[[Source], tuple[Reference | Listing, ...]]
+Programs = Callable[[Source], tuple[Program, ...]]
 Recognise = Callable[[Source, bytes], str | None]
 
 
@@ -45,7 +49,8 @@ class Renderer:
     """One registered renderer: ``name`` (such as ``belvedere.roc``), ``version`` and the kinds it takes.
 
     ``references`` lists what else the renderer needs of an artifact; None where artifacts of its kinds stand alone.
-    ``recognise`` tells its kinds where our detection finds only something generic, such as text.
+    ``recognise`` tells its kinds where our detection finds only something generic, such as text. ``programs`` lists
+    users' programs to run in the sandbox first; an artifact without the bytes ``program_mark`` has none.
     """
 
     name: str
@@ -54,6 +59,8 @@ class Renderer:
     function: Render
     references: Refer | None = None
     recognise: Recognise | None = None
+    programs: Programs | None = None
+    program_mark: bytes = b""
 
     def render(self, source: Source, limits: Limits) -> Rendering:
         """Render, and stamp the rendering with this renderer's name and version."""
@@ -70,16 +77,20 @@ def renderer(
     kinds: tuple[str, ...],
     references: Refer | None = None,
     recognise: Recognise | None = None,
+    programs: Programs | None = None,
+    program_mark: bytes = b"",
 ) -> Callable[[Render], Render]:
     """Register the decorated function ``(source, limits) -> Rendering`` for ``kinds``.
 
     A kind that is already taken keeps its first renderer: built-in renderers cannot be replaced silently.
     ``recognise(source, head)`` gets the first 64 kB and returns one of ``kinds`` or None; it is asked where
     built-in detection finds something generic only, runs shut in like the renderer, and has half a second.
+    ``programs(source)`` lists users' programs for the sandbox; what came of them is in ``source.ran`` when the
+    artifact is rendered (``belvedere.rendering.user_results`` shows it).
     """
 
     def register(function: Render) -> Render:
-        made = Renderer(name, version, kinds, function, references, recognise)
+        made = Renderer(name, version, kinds, function, references, recognise, programs, program_mark)
         for kind in kinds:
             holder = _registered.setdefault(kind, made)
             if holder.name != name:
@@ -129,6 +140,13 @@ def has_renderer(kind: str) -> bool:
 def has_references(kind: str) -> bool:
     """Whether artifacts of ``kind`` may point to other objects that their renderer needs."""
     return has_renderer(kind) and _registered[kind].references is not None
+
+
+def may_have_programs(kind: str, source: Source) -> bool:
+    """Whether an artifact may hold users' programs; looks for a few bytes, and reads no artifact of other kinds."""
+    if not has_renderer(kind) or _registered[kind].programs is None:
+        return False
+    return _registered[kind].program_mark in source.head(PROGRAM_HEAD_BYTES)
 
 
 def warm() -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from tests.unit.rendering.conftest import page_of
 
 from belvedere.errors import LimitExceeded, MalformedArtifact, UnsupportedArtifact
 from belvedere.model.rendering import Limits, Rendering
-from tests.unit.rendering.conftest import page_of
 
 
 def saved(image: Image.Image, format: str, **options: Any) -> bytes:
