@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from belvedere.gallery.capability import Grant
 from belvedere.gallery.responses import (
     ArtifactResponse,
+    FamilyResponse,
+    KinResponse,
     OutputResponse,
     ProblemResponse,
     RendererResponse,
@@ -18,6 +20,7 @@ from belvedere.gallery.verdict import verdict
 from belvedere.model.artifact import ArtifactState
 
 if TYPE_CHECKING:
+    from belvedere.catalog.browse import Family, Kin
     from belvedere.gallery.capability import Signer
     from belvedere.model.artifact import Artifact, StoredOutput
 
@@ -79,6 +82,25 @@ class Presenter:
             thumbnail=next((output.href for output in outputs if output.role == "thumbnail"), None),
         )
 
+    def family(self, family: Family) -> FamilyResponse:
+        """Return what an artifact belongs together with as JSON."""
+        return FamilyResponse(
+            part_of=[self._kin(kin) for kin in family.leaders],
+            files=[self._kin(kin) for kin in family.members],
+            file_count=family.member_count,
+        )
+
+    def _kin(self, kin: Kin) -> KinResponse:
+        return KinResponse(
+            id=kin.id,
+            key=kin.key,
+            kind=kin.kind,
+            state=kin.state,
+            title=kin.title,
+            size=kin.size,
+            page=f"{self.root}/artifacts/{kin.id}",
+        )
+
     def address(self, artifact: Artifact, name: str) -> str:
         """Return a signed address of one file of the artifact."""
         grant = Grant(artifact.id, revision_of(artifact), name)
@@ -132,5 +154,6 @@ AS_THEY_ARE = (
     "title",
     "alt_text",
     "is_latest",
+    "part",
     "seq",
 )

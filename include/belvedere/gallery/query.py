@@ -43,6 +43,7 @@ def list_query(
     kind: Several = None,
     state: Several = None,
     q: Annotated[str, Query(max_length=500, description="Words that all occur in the key or the title.")] = "",
+    parts: Annotated[bool, Query(description="Show parts of other artifacts too.")] = False,
     order: Order = Order.NEWEST,
     limit: Annotated[int, Query(ge=1, le=MOST)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=4096)] = None,
@@ -62,6 +63,7 @@ def list_query(
         kinds=_split(kind),
         states=tuple(_state(word) for word in _split(state)),
         words=tuple(q.split()[:MOST_WORDS]),
+        parts=parts,
     )
     return ListQuery(wanted, order, limit, cursor or None)
 

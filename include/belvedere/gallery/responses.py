@@ -77,6 +77,7 @@ class ArtifactResponse(BaseModel):
     provenance: dict[str, Any] = Field(description="What the rendering cost (`usage`) and what was sampled.")
     run: RunResponse | None
     is_latest: bool
+    part: bool = Field(description="Whether it is shown as a part of another artifact; `family` says of which.")
     page: str = Field(description="Address of the artifact's page.")
     thumbnail: str | None = Field(description="Signed address of the thumbnail.")
     seq: int = Field(description="Number of the artifact's last change: grows over the whole catalog.")
@@ -97,6 +98,26 @@ class VersionsResponse(BaseModel):
     versions: list[ArtifactResponse]
 
 
+class KinResponse(BaseModel):
+    """An artifact that belongs together with another one."""
+
+    id: str
+    key: str
+    kind: str | None
+    state: ArtifactState
+    title: str | None
+    size: int
+    page: str = Field(description="Address of its page.")
+
+
+class FamilyResponse(BaseModel):
+    """What an artifact belongs together with: those it is a part of, nearest first, and its own parts by key."""
+
+    part_of: list[KinResponse]
+    files: list[KinResponse]
+    file_count: int = Field(description="How many parts there are; `files` holds the first 200.")
+
+
 class RerenderResponse(BaseModel):
     """Whether another rendering was queued; not when one was open already."""
 
@@ -113,9 +134,10 @@ class FreshnessResponse(BaseModel):
 
 
 class StatsResponse(BaseModel):
-    """What hangs in the gallery and how the loop does."""
+    """What hangs in the gallery and how the loop does. Parts of other artifacts are counted in ``parts`` alone."""
 
     total: int
+    parts: int
     states: dict[str, int]
     kinds: dict[str, int]
     tenants: dict[str, int]

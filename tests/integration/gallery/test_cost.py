@@ -13,7 +13,7 @@ from belvedere.clients.postgres import Connection
 if TYPE_CHECKING:
     from tests.harness.own_gallery import OwnGallery
 
-LIST, WALL, ARTIFACT = 2, 7, 2
+LIST, WALL, ARTIFACT = 2, 7, 3
 
 
 @pytest.fixture

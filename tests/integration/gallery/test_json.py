@@ -132,3 +132,52 @@ def test_an_artifact_nobody_knows_is_a_page_that_says_so(own: OwnGallery) -> Non
 
     assert answer.status_code == 404
     assert "Nothing hangs here" in answer.text
+
+
+def lead(own: OwnGallery, folder: str) -> tuple[str, str]:
+    """Hang a leader with two parts; return the ids of the leader and of one part."""
+    rows = [artifact_row(f"{folder}/coco.json", 1, bucket=BUCKET, title="Boxes <b>")]
+    rows += [artifact_row(f"{folder}/img/{name}.png", 2, bucket=BUCKET, part=True) for name in "ab"]
+    write_artifacts(own.catalog, *rows)
+    for row in rows[1:]:
+        own.catalog.execute("insert into members values (%s, %s, %s)", (BUCKET, rows[0]["key"], row["key"]))
+    return rows[0]["id"], rows[1]["id"]
+
+
+def test_parts_are_listed_when_asked_for_and_found_by_their_key(own: OwnGallery) -> None:
+    before = own.client.get("/belvedere/api/stats").json()
+    lead(own, "parts/list")
+
+    def listed(**query: str) -> list[str]:
+        body = own.client.get("/belvedere/api/artifacts", params={"bucket": BUCKET} | query).json()
+        assert body["total"] == len(body["artifacts"])
+        return sorted(artifact["key"].removeprefix("parts/list/") for artifact in body["artifacts"])
+
+    everything = ["coco.json", "img/a.png", "img/b.png"]
+    assert listed(prefix="parts/list/") == ["coco.json"]
+    assert listed(prefix="parts/list/", parts="true") == everything
+    assert listed(prefix="parts/list/", q="png") == []
+    assert listed(prefix="parts/list/", q="png", parts="1") == everything[1:]
+    assert listed(prefix="parts/list/img/a.png") == ["img/a.png"]
+    found = own.client.get("/belvedere/api/artifacts/lookup", params={"bucket": BUCKET, "key": "parts/list/img/a.png"})
+    assert found.json()["part"] is True
+    after = own.client.get("/belvedere/api/stats").json()
+    assert (after["total"] - before["total"], after["parts"] - before["parts"]) == (1, 2)
+    assert own.client.get("/belvedere/api/artifacts", params={"parts": "perhaps"}).status_code in (400, 422)
+
+
+def test_a_leader_lists_its_files_and_a_part_names_its_leader(own: OwnGallery) -> None:
+    leader, part = lead(own, "parts/family")
+
+    of_leader = own.client.get(f"/belvedere/api/artifacts/{leader}/family").json()
+    of_part = own.client.get(f"/belvedere/api/artifacts/{part}/family").json()
+
+    assert [kin["key"] for kin in of_leader["files"]] == ["parts/family/img/a.png", "parts/family/img/b.png"]
+    assert (of_leader["file_count"], of_leader["part_of"]) == (2, [])
+    assert [kin["title"] for kin in of_part["part_of"]] == ["Boxes <b>"]
+    page = own.client.get(f"/belvedere/artifacts/{leader}", headers={"Accept": "text/html"}).text
+    assert f'href="{of_leader["files"][0]["page"]}"' in page
+    assert "<bdi>img/a.png</bdi>" in page
+    page = own.client.get(f"/belvedere/artifacts/{part}", headers={"Accept": "text/html"}).text
+    assert "Boxes &lt;b&gt;" in page
+    assert f'href="/belvedere/artifacts/{leader}"' in page

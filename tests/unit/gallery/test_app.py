@@ -62,6 +62,7 @@ def test_the_routes_are_those_that_are_promised() -> None:
         "/api/artifacts",
         "/api/artifacts/lookup",
         "/api/artifacts/{artifact_id}",
+        "/api/artifacts/{artifact_id}/family",
         "/api/artifacts/{artifact_id}/versions",
         "/api/artifacts/{artifact_id}/rerender",
         "/api/events",

@@ -19,6 +19,7 @@ from belvedere.gallery.responses import (
     ArtifactResponse,
     ArtifactsResponse,
     ErrorResponse,
+    FamilyResponse,
     RerenderResponse,
     VersionsResponse,
 )
@@ -100,6 +101,13 @@ def versions(artifact_id: ArtifactId, resources: ResourcesDep, presenter: Presen
     with resources.catalog.connection() as connection:
         found = browse.versions(connection, known(connection, artifact_id))
     return VersionsResponse(versions=[presenter.artifact(version) for version in found])
+
+
+@router.get("/artifacts/{artifact_id}/family", responses=MISSING)
+def family(artifact_id: ArtifactId, resources: ResourcesDep, presenter: PresenterDep) -> FamilyResponse:
+    """Return the artifacts that this one is a part of, and its own parts."""
+    with resources.catalog.connection() as connection:
+        return presenter.family(browse.family(connection, known(connection, artifact_id)))
 
 
 @router.post(

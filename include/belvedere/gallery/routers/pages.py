@@ -110,6 +110,7 @@ def artifact(
     with resources.catalog.connection() as connection:
         found = known(connection, artifact_id)
         versions = browse.versions(connection, found)
+        family = browse.family(connection, found)
     response = presenter.artifact(found)
     root = root_of(request)
     shown = {
@@ -119,6 +120,7 @@ def artifact(
         "name": file_name(found.key),
         "folders": _folders(found.key),
         "versions": versions,
+        "family": presenter.family(family),
         "tabs": _tabs(found, response, presenter),
         "source": next((output for output in response.outputs if output.role == SOURCE), None),
         "state_words": STATE_WORDS[found.state],

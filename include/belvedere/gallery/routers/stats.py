@@ -26,10 +26,12 @@ def read_stats(resources: Resources) -> StatsResponse:
         facets = browse.facets(connection)
         queued, dead_events = browse.open_work(connection)
         fresh = browse.freshness(connection, WINDOW_MINUTES)
-    shown = [facet for facet in facets if facet.state not in HIDDEN]
+    hung = [facet for facet in facets if facet.state not in HIDDEN]
+    shown = [facet for facet in hung if not facet.part]
     return StatsResponse(
         total=sum(facet.count for facet in shown),
-        states=_by(facets, "state"),
+        parts=sum(facet.count for facet in hung if facet.part),
+        states=_by([facet for facet in facets if not facet.part], "state"),
         kinds=_by(shown, "kind"),
         tenants=_by(shown, "tenant"),
         buckets=_by(shown, "bucket"),

@@ -2,7 +2,7 @@
 import { mirrorAddress } from "./airflow.js";
 
 const DEFAULTS = { order: "newest", view: "grid" };
-const NAMES = ["tenant", "kind", "state", "q", "prefix", "bucket", "order", "view"];
+const NAMES = ["tenant", "kind", "state", "q", "prefix", "bucket", "parts", "order", "view"];
 
 export class Filters {
   constructor(form, onChange) {
@@ -69,13 +69,14 @@ export class Filters {
 
   // Whether a changed artifact belongs on this wall: the same rules as the API's.
   match(artifact) {
-    const { tenant, bucket, prefix, kind, state, q } = this.values;
+    const { tenant, bucket, prefix, kind, state, q, parts } = this.values;
     const states = state ? state.split(",") : null;
     const kinds = kind ? kind.split(",") : null;
     const text = `${artifact.key} ${artifact.title ?? ""}`.toLowerCase();
     return (
       (artifact.is_latest || (states ?? []).includes("superseded")) &&
       (states ? states.includes(artifact.state) : !["deleted", "superseded"].includes(artifact.state)) &&
+      (!artifact.part || parts || artifact.key === prefix) &&
       (!tenant || artifact.tenant === tenant) &&
       (!bucket || artifact.bucket === bucket) &&
       (!prefix || artifact.key.startsWith(prefix)) &&

@@ -135,7 +135,8 @@ function take(artifact) {
   const known = cells.get(keyOf(artifact));
   if (known) {
     const newer = artifact.id === known.artifact.id ? artifact.seq >= known.artifact.seq : artifact.is_latest;
-    if (newer) showArtifact(known, artifact);
+    if (newer && artifact.part && !filters.match(artifact)) takeDown(artifact);
+    else if (newer) showArtifact(known, artifact);
     return;
   }
   if (waiting.has(keyOf(artifact)) || filters.match(artifact)) {
@@ -143,6 +144,13 @@ function take(artifact) {
     else waiting.delete(keyOf(artifact));
     scheduleArrivals();
   }
+}
+
+// What turned out to be a part of another artifact hangs there.
+function takeDown(artifact) {
+  cells.get(keyOf(artifact)).remove();
+  cells.delete(keyOf(artifact));
+  showEnds();
 }
 
 let arrivals = 0;
