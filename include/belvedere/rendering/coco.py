@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from belvedere.rendering.json_stream import Budget
+
 SMALL_AREA, MEDIUM_AREA = 32**2, 96**2
 MOST_IMAGES_KNOWN = 500_000
 MOST_IDS_KNOWN = 1_500_000
@@ -77,22 +79,29 @@ class Coco:
     problems: Problems = field(default_factory=Problems)
     complete: bool = True
 
+    @property
+    def without_annotations(self) -> int:
+        """How many listed images have none; 0 where the file was not read to its end."""
+        if self.predictions or not self.complete:
+            return 0
+        return sum(1 for image in self.images if image not in self.of_image)
 
-def read_coco(path: Path, wanted: frozenset[str] = frozenset(), *, shown: int, most_bytes: int | None = None) -> Coco:
+
+def read_coco(path: Path, wanted: frozenset[str] = frozenset(), *, shown: int, budget: Budget | None = None) -> Coco:
     """Read a COCO file, or a list of predictions, in bounded memory.
 
     ``wanted``: the last parts of the file names of the images whose annotations are kept; none: those of the first
-    ``shown`` annotated images. ``most_bytes``: read no more than about these.
+    ``shown`` annotated images. ``budget``: where reading ends, quietly, before the file does.
 
     Raises:
         MalformedArtifact: nothing of it can be read. What is good before a broken end is kept, with a problem.
     """
     reader = _Reader(wanted, shown)
     try:
-        _sweep(reader, path, most_bytes)
+        _sweep(reader, path, budget)
         if reader.postponed:
             reader.images_known = True
-            _sweep(reader, path, most_bytes)
+            _sweep(reader, path, budget)
     except MalformedArtifact as error:
         if not (reader.found.image_count or reader.found.annotations or reader.found.categories):
             raise
@@ -101,8 +110,8 @@ def read_coco(path: Path, wanted: frozenset[str] = frozenset(), *, shown: int, m
     return reader.finished()
 
 
-def _sweep(reader: _Reader, path: Path, most_bytes: int | None) -> None:
-    for element in JsonStream(path, most_bytes=most_bytes):
+def _sweep(reader: _Reader, path: Path, budget: Budget | None) -> None:
+    for element in JsonStream(path, budget):
         if element.key == "" and element.listed:
             reader.found.predictions = reader.images_known = True
             reader.annotation(element.value)

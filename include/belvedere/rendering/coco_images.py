@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from belvedere.model.rendering import Reference
 from belvedere.rendering.coco import read_coco
+from belvedere.rendering.json_stream import Budget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 SHOWN = 8
 MOST_REFERENCES = 48
 IMAGE_BYTES = 24 * 1024**2
-SCANNED_BYTES = 64 * 1024**2
+SCANNED_BYTES, SCANNED_SECONDS = 48 * 1024**2, 4.0
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}:(?=/)|[A-Za-z]:(?=[\\/])")
 
 
@@ -80,7 +81,7 @@ def candidates(source: Source, file_name: str) -> tuple[str, ...]:
 
 def references(source: Source) -> tuple[Reference, ...]:
     """List where the images of a few annotated entries may lie; many of these will not exist."""
-    coco = read_coco(source.path, shown=0, most_bytes=SCANNED_BYTES)
+    coco = read_coco(source.path, shown=0, budget=Budget(SCANNED_BYTES, SCANNED_SECONDS))
     chosen = choose(coco, SHOWN) or list(coco.images)[:SHOWN]
     uris = [candidates(source, coco.images[image].file_name) for image in chosen]
     wanted = dict.fromkeys(uri for of_one in uris for uri in of_one)

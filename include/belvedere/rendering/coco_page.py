@@ -123,7 +123,7 @@ def per_image_section(coco: Coco) -> str:
     if coco.image_count < 2 or not coco.annotations:
         return ""
     counts = Counter(coco.of_image.values())
-    without = max(0, coco.image_count - len(coco.of_image))
+    without = coco.without_annotations
     most = max(counts)
     width = max(1, -(-(most + 1) // 28))
     bars = [0] * (most // width + 1)

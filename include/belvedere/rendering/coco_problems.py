@@ -36,5 +36,4 @@ class Problems:
     def _sentence(self, what: str, times: int) -> str:
         examples = self.examples[what]
         more = " ..." if times > len(examples) else ""
-        shown = f"{times:,} {what}"
-        return f"Broken: {shown} (ids {', '.join(examples)}{more})."
+        return f"Broken: {what}: {times:,} (ids {', '.join(examples)}{more})."

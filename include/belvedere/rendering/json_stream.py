@@ -8,7 +8,9 @@ from __future__ import annotations
 import codecs
 import json
 import re
+import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
@@ -28,6 +30,19 @@ class _StopReadingError(Exception):
     """Enough was read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much of a file to read at most: bytes, and seconds from the budget's making."""
+
+    most_bytes: int
+    seconds: float
+    started: float = field(default_factory=time.monotonic)
+
+    def is_spent(self, read_bytes: int) -> bool:
+        """Whether reading should end."""
+        return read_bytes >= self.most_bytes or time.monotonic() - self.started >= self.seconds
+
+
 class Element(NamedTuple):
     """One value: an item of the top-level array ``key`` (``listed``), or the value of ``key`` itself."""
 
@@ -40,13 +55,13 @@ class JsonStream:
     """The elements of a JSON document: those of the arrays right below its top-level object, or of a top-level array.
 
     Iterating raises MalformedArtifact (code ``malformed_json``) where the text stops being JSON; what came before
-    was good. ``read_bytes`` says how far reading got. ``most_bytes``: stop after about as many, quietly.
+    was good. ``read_bytes`` says how far reading got. ``budget``: stop, quietly, where it is spent.
     """
 
     _file: BinaryIO
 
-    def __init__(self, path: Path, *, most_bytes: int | None = None) -> None:
-        self._path, self._most = path, most_bytes
+    def __init__(self, path: Path, budget: Budget | None = None) -> None:
+        self._path, self._budget = path, budget
         self._decoder = json.JSONDecoder()
         self._window, self._at, self._ended = "", 0, False
         self._decode = codecs.getincrementaldecoder("utf-8-sig")("replace").decode
@@ -129,7 +144,7 @@ class JsonStream:
         """Read on, twice as much where one value fills the window; False at the end of the file."""
         if self._ended:
             return False
-        if self._most is not None and self.read_bytes >= self._most:
+        if self._budget is not None and self._budget.is_spent(self.read_bytes):
             raise _StopReadingError
         pending = len(self._window) - self._at
         if pending > MOST_CHARACTERS:

@@ -75,7 +75,7 @@ def _counts(coco: Coco) -> dict[str, int]:
 
 def _part(coco: Coco, samples: list[Sample], colours: Mapping[Identity, str], source: Source) -> Part:
     counts = _counts(coco)
-    without = max(0, coco.image_count - len(coco.of_image)) if not coco.predictions else 0
+    without = coco.without_annotations
     things = "predictions" if coco.predictions else "annotations"
     words = f"{coco.image_count:,} images · {coco.annotations:,} {things} · {len(counts):,} categories"
     found = sum(1 for sample in samples if sample.picture)
