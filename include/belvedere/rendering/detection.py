@@ -7,6 +7,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from belvedere.rendering.json_kinds import first_lines, is_progress, kind_of_beginning, kind_of_object
 from belvedere.rendering.json_outline import kind_of, outline_of, outline_of_text
 from belvedere.rendering.json_tables import begins_like_table, is_json_lines, is_table
 from belvedere.rendering.plaintext import decode, is_binary
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 HEAD_BYTES = 64 * 1024
 JSON_READ_BYTES = 256 * 1024
-MOST_COMMENTS, MOST_METRICS = 1000, 200
+MOST_COMMENTS = 1000
+USER_SCRIPT_SUFFIX = ".viz.py"
 UI_METADATA_NAME = "mlpipeline-ui-metadata"
 UI_METADATA_TYPES = frozenset({"confusion_matrix", "roc", "table", "markdown", "web-app", "tensorboard"})
 
@@ -104,17 +106,31 @@ EXTENSIONS: dict[str, frozenset[str]] = {
                 "topojson",
                 "table",
                 "progress",
+                "progress_lines",
+                "vega",
+                "kfp_classification_metrics",
+                "kfp_sliced_metrics",
+                "kfp_executor_output",
             }
         ),
     ),
     **dict.fromkeys(("parquet", "arrow", "feather", "xlsx", "xlsm", "xlsb", "xls", "ods"), frozenset({"table"})),
-    **dict.fromkeys(("jsonl", "ndjson"), frozenset({"table", "progress", "metrics", "json"})),
+    **dict.fromkeys(("jsonl", "ndjson"), frozenset({"table", "progress", "progress_lines", "metrics", "json"})),
     **dict.fromkeys(("npy", "npz"), frozenset({"numpy"})),
     "pdf": frozenset({"pdf"}),
 }
-PLAIN_TEXT_EXTENSIONS = frozenset(
-    {"txt", "text", "log", "out", "err", "rst", "py", "yaml", "yml", "toml", "ini", "cfg", "sh", "sql"}
-)
+# fmt: off
+PLAIN_TEXT_EXTENSIONS = frozenset({"txt", "text", "log", "out", "err", "rst"})
+CODE_EXTENSIONS = frozenset((
+    "py", "pyi", "pyx", "r", "jl", "scala", "java", "kt", "go", "rs", "c", "h", "cc", "cpp", "hpp", "cu", "cuh", "cs",
+    "js", "mjs", "ts", "tsx", "jsx", "vue", "css", "scss", "rb", "pl", "php", "lua", "swift", "m", "sh", "bash", "zsh",
+    "fish", "ps1", "bat", "sql", "toml", "ini", "cfg", "conf", "properties", "env", "tf", "hcl", "proto", "graphql",
+    "jinja", "jinja2", "j2", "tex", "diff", "patch", "dockerfile", "mk", "cmake", "gradle", "nix", "vim",
+))
+# fmt: on
+CODE_NAMES = frozenset({"Dockerfile", "Makefile", "Jenkinsfile", "Containerfile", "CMakeLists.txt"})
+YAML_EXTENSIONS = frozenset({"yaml", "yml"})
+JSON_LINES_EXTENSIONS = frozenset({"jsonl", "ndjson"})
 DATA_TEXT_EXTENSIONS = frozenset({"txt", "text"})
 TABLE_MEDIA_TYPES = frozenset({"text/csv", "text/tab-separated-values", "application/csv"})
 MARKDOWN_MEDIA_TYPES = frozenset({"text/markdown", "text/x-markdown"})
@@ -142,12 +158,16 @@ def detect(source: Source) -> str:
     if is_binary(head):
         return _binary_kind(head, extension)
     text = decode(head, whole=len(head) == source.size).text
+    if source.key.endswith(USER_SCRIPT_SUFFIX) and text.strip():
+        return "viz_script"
     return _text_kind(source, text, extension, whole=len(head) == source.size)
 
 
 def _binary_kind(head: bytes, extension: str) -> str:
     if extension == "onnx" or (head[:1] == b"\x08" and head[2:3] == b"\x12" and b"onnx" in head[:64].lower()):
         return "onnx"
+    if b"\n%PDF-" in head[:1024]:
+        return "pdf"
     if extension in IMAGE_NAMES_WITHOUT_SIGNATURE:
         return "image"
     if b"brain.Event:" in head[:64]:
@@ -228,6 +248,8 @@ def _json_kind(source: Source, text: str) -> str | None:
         return "kfp_ui_metadata"
     document = _parsed(source, text)
     if document is not None:
+        if extension_of(source.key) in JSON_LINES_EXTENSIONS and is_progress([document]):
+            return "progress_lines"
         kind = _document_kind(document)
         return (kind_of(outline_of(document)) or ("table" if is_table(document) else kind)) if kind == "json" else kind
     if OUTPUTS_START.match(text) and any(f'"{kind}"' in text for kind in UI_METADATA_TYPES):
@@ -235,8 +257,9 @@ def _json_kind(source: Source, text: str) -> str | None:
     if extension_of(source.key) == "ipynb":
         return "notebook"
     if is_json_lines(text, whole=len(text) >= source.size):
-        return "table"
-    outlined = kind_of(outline_of_text(text))
+        return "progress_lines" if is_progress(first_lines(text)) else "table"
+    outline = outline_of_text(text)
+    outlined = kind_of(outline) or kind_of_beginning(outline, text)
     if outlined is not None:
         return outlined
     if begins_like_table(text):
@@ -261,20 +284,10 @@ def _document_kind(document: Any) -> str:
         isinstance(part, dict) and part.get("type") in UI_METADATA_TYPES for part in outputs if _has_word_type(part)
     ):
         return "kfp_ui_metadata"
-    if "vega-lite" in str(document.get("$schema", ""))[:200]:
-        return "vega_lite"
     for kind, fields in FIELDS_OF_DOCUMENTS:
         if fields <= document.keys():
             return kind
-    return _metrics_kind(document) or "json"
-
-
-def _metrics_kind(document: dict[str, Any]) -> str | None:
-    metrics = document.get("metrics")
-    if isinstance(metrics, list) and any(isinstance(item, dict) and "numberValue" in item for item in metrics):
-        return "kfp_metrics"
-    numbers = [value for value in document.values() if isinstance(value, int | float) and not isinstance(value, bool)]
-    return "metrics" if document and len(numbers) == len(document) <= MOST_METRICS else None
+    return kind_of_object(document) or "json"
 
 
 def _has_word_type(part: Any) -> bool:
@@ -284,16 +297,19 @@ def _has_word_type(part: Any) -> bool:
 FIELDS_OF_DOCUMENTS = (
     ("notebook", frozenset({"cells", "nbformat"})),
     ("coco", frozenset({"images", "annotations", "categories"})),
-    ("plotly", frozenset({"data", "layout"})),
 )
 EXTENSIONS_OF_MARKDOWN = frozenset({"md", "markdown", "mdx"})
 
 
 def _prose_or_table(source: Source, text: str, extension: str, *, whole: bool) -> str:
     media_type = source.content_type.partition(";")[0].strip().lower()
+    name = source.key.rpartition("/")[2]
     if extension in EXTENSIONS_OF_MARKDOWN or (media_type in MARKDOWN_MEDIA_TYPES and extension not in EXTENSIONS):
         return "markdown"
-    shape = shape_of(text, whole=whole, name=source.key.rpartition("/")[2])
+    written = _written_kind(text, extension, name)
+    if written:
+        return written
+    shape = shape_of(text, whole=whole, name=name)
     if shape in {"roc", "confusion_matrix"}:
         return shape
     if extension in EXTENSIONS and "table" in EXTENSIONS[extension]:
@@ -309,6 +325,14 @@ def _prose_or_table(source: Source, text: str, extension: str, *, whole: bool) -
     if len(MARKDOWN_MARK.findall(text[:20000])) >= 2 or re.match(r"\s*# \S", text):
         return "markdown"
     return "table" if shape == "table" and is_regular(text) else _prose(text)
+
+
+def _written_kind(text: str, extension: str, name: str) -> str | None:
+    """Return the kind of what people write for machines: code, configuration."""
+    if extension in CODE_EXTENSIONS or text.startswith("#!/") or name in CODE_NAMES:
+        return "code"
+    marked = text.startswith(("%YAML ", "---\n", "--- \n")) and extension not in {*EXTENSIONS, *PLAIN_TEXT_EXTENSIONS}
+    return "yaml" if extension in YAML_EXTENSIONS or marked else None
 
 
 def is_regular(text: str) -> bool:

@@ -32,9 +32,14 @@ BUILT_IN = (
     "kfp_ui_metadata",
     "metrics",
     "coco",
+    "pdf",
     "tensorboard",
+    "kfp_classification",
+    "kfp_executor_output",
     "document",
     "archive",
+    "code",
+    "viz_script",
 )
 WARM_LIBRARIES = ("heapq", "duckdb", "nh3", "PIL.ImageOps", "PIL.ImageFile", "PIL.ImageSequence", "charset_normalizer")
 
@@ -146,7 +151,8 @@ def may_have_programs(kind: str, source: Source) -> bool:
     """Whether an artifact may hold users' programs; looks for a few bytes, and reads no artifact of other kinds."""
     if not has_renderer(kind) or _registered[kind].programs is None:
         return False
-    return _registered[kind].program_mark in source.head(PROGRAM_HEAD_BYTES)
+    mark = _registered[kind].program_mark
+    return not mark or mark in source.head(PROGRAM_HEAD_BYTES)
 
 
 def warm() -> None:
