@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from belvedere.model.rendering import Limits, Source
     from belvedere.rendering.tables import Table
 
-IN_MEMORY_BYTES = 12 * 1024**2
+IN_MEMORY_BYTES = 3 * 1024**2
 LARGEST_DOCUMENT = 64 * 1024**2
 MAX_COLUMNS = 20_000
 LOOKED_AT, LOOKED_LINES = 200, 6
@@ -244,6 +244,8 @@ def read_json_lines(source: Source, limits: Limits, *, most_shown: int) -> Table
 
 def is_json_lines(text: str, *, whole: bool) -> bool:
     """Whether the head of a text is JSON lines: each line by itself a record, or a row as long as the others."""
+    if "\n" not in text.strip():
+        return False
     lines = [line for line in text.split("\n", LOOKED_LINES)[:LOOKED_LINES] if line.strip()]
     if not (whole and text.count("\n") < LOOKED_LINES) and len(lines) > 1 and len(lines) < LOOKED_LINES:
         lines = lines[:-1]

@@ -58,6 +58,8 @@ def read_parquet_table(path: Path, limits: Limits, *, most_shown: int) -> tuple[
     except duckdb.OutOfMemoryException as error:
         raise LimitExceeded("Reading this Parquet file needs more memory than allowed.", code="memory") from error
     except duckdb.Error as error:
+        if "non-root column" in str(error):
+            return typed_table((), 0, (), (), None, profiled=0), ParquetFile(path, 0, 0, (), "", 0)
         raise MalformedArtifact(f"The Parquet file cannot be read: {first_line(error)}", code="bad_parquet") from error
 
 
@@ -130,10 +132,11 @@ def _aggregates(field: Field) -> tuple[str, ...]:
     """Return five expressions: how many are present, how many differ, smallest, largest, mean."""
     name = quoted(field.duck_name)
     if field.is_number:
-        finite = f" FILTER (isfinite({name}))" if field.is_float else ""
-        present = f"count({name})" + (f" FILTER (NOT isnan({name}))" if field.is_float else "")
-        least, most = (f"({which}({name}){finite})::DOUBLE" for which in ("min", "max"))
-        return present, f"approx_count_distinct({name})", least, most, f"avg({name}::DOUBLE){finite}"
+        # no FILTER clauses: DuckDB's memory for them grows with the square of the columns
+        finite = f"CASE WHEN isfinite({name}) THEN {name} END" if field.is_float else name
+        present = f"count(CASE WHEN NOT isnan({name}) THEN 1 END)" if field.is_float else f"count({name})"
+        ends = (f"{which}({finite})::DOUBLE" for which in ("min", "max"))
+        return present, f"approx_count_distinct({name})", *ends, f"avg(({finite})::DOUBLE)"
     if field.is_moment:
         ends = (f"({which}({name}))::VARCHAR" for which in ("min", "max"))
         return f"count({name})", f"approx_count_distinct({name})", *ends, "NULL"
