@@ -89,6 +89,7 @@ PICKLE = Signature(
 PICKLE_PROTOCOLS = frozenset(range(2, 6))
 
 LABELS = {
+    "viz_script": "a user's own renderer",
     "onnx": "ONNX model",
     "tensorboard": "TensorBoard event file",
     "notebook": "Jupyter notebook",
@@ -109,7 +110,12 @@ LABELS = {
     "audio": "sound",
     "video": "video",
     "vega_lite": "Vega-Lite chart",
+    "vega": "Vega chart",
     "plotly": "Plotly chart",
+    "progress_lines": "progress as JSON lines",
+    "kfp_classification_metrics": "Kubeflow classification metrics",
+    "kfp_sliced_metrics": "Kubeflow sliced classification metrics",
+    "kfp_executor_output": "Kubeflow executor output",
     "kfp_metrics": "Kubeflow metrics",
     "json": "JSON document",
     "json_lines": "JSON Lines",
