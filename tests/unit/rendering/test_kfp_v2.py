@@ -26,10 +26,12 @@ CURVE = [
     {"confidenceThreshold": 0.0, "recall": 1.0, "falsePositiveRate": 1.0},
 ]
 WORSE = {**MATRIX, "rows": [{"row": [4, 5]}, {"row": [5, 1]}]}
-FIELD_NAMES = (
-    "confusionMatrix rows row annotationSpecs displayName confidenceMetrics recall falsePositiveRate "
-    "evaluationSlices slice artifacts uri metadata type struct"
-).split()
+# fmt: off
+FIELD_NAMES = [
+    "confusionMatrix", "rows", "row", "annotationSpecs", "displayName", "confidenceMetrics", "recall",
+    "falsePositiveRate", "evaluationSlices", "slice", "artifacts", "uri", "metadata", "type", "struct",
+]
+# fmt: on
 PREFIX = "minio://bucket/v2/artifacts/run/evaluate"
 
 
