@@ -24,22 +24,20 @@ def png_of_900_million_pixels() -> bytes:
     return png(30_000, 30_000, zlib.compress(bytes(30_000 * 3_751), 9), depth=1, colour=0)
 
 
-@BOMBS.add("plots/dishonest.png", PICTURES, "two pixels are announced and 200 MB follow")
+@BOMBS.add("plots/dishonest.png", PICTURES, "two pixels are announced and 64 MB follow")
 def png_with_more_data_than_pixels() -> bytes:
-    return png(2, 1, zlib.compress(bytes(200 * MEGABYTE), 9))
+    return png(2, 1, zlib.compress(bytes(64 * MEGABYTE), 9))
 
 
-@BOMBS.add("plots/text.png", "Pillow CVE-2014-9601", "a compressed text chunk of 100 MB is unpacked")
+@BOMBS.add("plots/text.png", "Pillow CVE-2014-9601", "a compressed text chunk of 32 MB is unpacked")
 def png_with_a_text_bomb() -> bytes:
-    text = b"Comment\0\0" + zlib.compress(bytes(100 * MEGABYTE), 9)
+    text = b"Comment\0\0" + zlib.compress(bytes(32 * MEGABYTE), 9)
     return png(4, 4, zlib.compress(bytes(4 * 13)), extra=[(b"zTXt", text)] * 8)
 
 
-@BOMBS.add("plots/icc.png", "Pillow CVE-2014-9601", "a compressed colour profile of 200 MB is unpacked")
+@BOMBS.add("plots/icc.png", "Pillow CVE-2014-9601", "a compressed colour profile of 64 MB is unpacked")
 def png_with_a_profile_bomb() -> bytes:
-    return png(
-        4, 4, zlib.compress(bytes(4 * 13)), extra=[(b"iCCP", b"x\0\0" + zlib.compress(bytes(200 * MEGABYTE), 9))]
-    )
+    return png(4, 4, zlib.compress(bytes(4 * 13)), extra=[(b"iCCP", b"x\0\0" + zlib.compress(bytes(64 * MEGABYTE), 9))])
 
 
 @BOMBS.add("plots/apng.png", "Pillow CVE-2022-45198", "a million animation frames are unpacked")
@@ -94,9 +92,9 @@ def pgm_of_impossible_size() -> bytes:
     return b"P5\n1000000000 1000000000\n255\n" + bytes(64)
 
 
-@BOMBS.add("runs/a/bomb.zip", RATIO, "1 GB is unpacked")
+@BOMBS.add("runs/a/bomb.zip", RATIO, "128 MB are unpacked")
 def zip_of_zeros() -> bytes:
-    return zip_of({f"zeros-{number}.csv": bytes(64 * MEGABYTE) for number in range(4)})
+    return zip_of({f"zeros-{number}.csv": bytes(32 * MEGABYTE) for number in range(4)})
 
 
 @BOMBS.add(
@@ -129,9 +127,9 @@ def gzip_in_gzip_40_deep() -> bytes:
     return content
 
 
-@BOMBS.add("runs/a/many.zip", RATIO, "65,000 members are each rendered")
+@BOMBS.add("runs/a/many.zip", RATIO, "20,000 members are each rendered")
 def zip_of_many_members() -> bytes:
-    return zip_of({f"{number}.csv": b"a,b\n1,2\n" for number in range(65_000)}, zipfile.ZIP_STORED)
+    return zip_of({f"{number}.csv": b"a,b\n1,2\n" for number in range(20_000)}, zipfile.ZIP_STORED)
 
 
 @BOMBS.add("runs/a/huge.zip", RATIO, "sizes of 16 exabytes are added up and believed")
@@ -142,30 +140,30 @@ def zip_of_announced_exabytes() -> bytes:
     return bytes(whole)
 
 
-@BOMBS.add("runs/a/bomb.tgz", RATIO, "512 MB of one member are unpacked")
+@BOMBS.add("runs/a/bomb.tgz", RATIO, "64 MB of one member are unpacked")
 def tgz_of_zeros() -> bytes:
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w:gz", compresslevel=1) as archive:
         member = tarfile.TarInfo("mlpipeline-metrics.json")
-        member.size = 256 * MEGABYTE
+        member.size = 64 * MEGABYTE
         archive.addfile(member, io.BytesIO(bytes(member.size)))
     return made.getvalue()
 
 
-@BOMBS.add("runs/a/bomb.csv.gz", RATIO, "256 MB of one line are unpacked")
+@BOMBS.add("runs/a/bomb.csv.gz", RATIO, "64 MB of one line are unpacked")
 def gzip_of_one_line() -> bytes:
-    return gzip.compress(b"a" * (256 * MEGABYTE), compresslevel=1, mtime=0)
+    return gzip.compress(b"a" * (64 * MEGABYTE), compresslevel=1, mtime=0)
 
 
-@BOMBS.add("runs/a/many.tar", RATIO, "200,000 members are listed")
+@BOMBS.add("runs/a/many.tar", RATIO, "30,000 members are listed")
 def tar_of_many_members() -> bytes:
     member = tarfile.TarInfo("a").tobuf()
-    return member * 100_000 + bytes(1024)
+    return member * 30_000 + bytes(1024)
 
 
-@BOMBS.add("runs/a/book.xlsx", "CWE-409 in SpreadsheetML", "a sheet of 512 MB is unpacked")
+@BOMBS.add("runs/a/book.xlsx", "CWE-409 in SpreadsheetML", "a sheet of 26 MB is unpacked")
 def xlsx_of_zeros() -> bytes:
-    return _workbook(b"<row><c><v>1</v></c></row>" * 4_000_000)
+    return _workbook(b"<row><c><v>1</v></c></row>" * 1_000_000)
 
 
 @BOMBS.add("runs/a/wide.xlsx", "CWE-400 in SpreadsheetML", "a cell in the last corner makes a grid of 17 billion")
@@ -191,9 +189,9 @@ def _workbook(rows: bytes) -> bytes:
     return zip_of({**{path: text.encode() for path, text in parts.items()}, "xl/worksheets/sheet1.xml": sheet})
 
 
-@BOMBS.add("runs/a/bomb.npz", "CWE-409 in NumPy archives", "an array of 256 MB is unpacked")
+@BOMBS.add("runs/a/bomb.npz", "CWE-409 in NumPy archives", "an array of 64 MB is unpacked")
 def npz_of_zeros() -> bytes:
-    return zip_of({"a.npy": npy((32 * MEGABYTE,), bytes(256 * MEGABYTE))})
+    return zip_of({"a.npy": npy((8 * MEGABYTE,), bytes(64 * MEGABYTE))})
 
 
 @BOMBS.add("runs/a/shape.npy", "CWE-789 (memory by announced size)", "a shape of 10^18 numbers is believed")
@@ -209,19 +207,19 @@ def npy_with_a_deep_header() -> bytes:
     return b"\x93NUMPY\x02\0" + struct.pack("<I", len(header)) + header
 
 
-@BOMBS.add("runs/a/rows.parquet", "CWE-409 in Parquet pages", "50 million rows from a few kilobytes are held in memory")
+@BOMBS.add("runs/a/rows.parquet", "CWE-409 in Parquet pages", "10 million rows from a few kilobytes are held in memory")
 def parquet_of_many_equal_rows() -> bytes:
     import numpy
     import pyarrow
     import pyarrow.parquet
 
     made = io.BytesIO()
-    column = pyarrow.array(numpy.zeros(20_000_000, dtype="int64"))
+    column = pyarrow.array(numpy.zeros(10_000_000, dtype="int64"))
     pyarrow.parquet.write_table(pyarrow.table({"a": column, "b": column}), made, compression="zstd")
     return made.getvalue()
 
 
-@BOMBS.add("runs/a/text.parquet", "CWE-409 in Parquet pages", "one cell of 256 MB is drawn")
+@BOMBS.add("runs/a/text.parquet", "CWE-409 in Parquet pages", "one cell of 64 MB is drawn")
 def parquet_with_a_large_cell() -> bytes:
     import pyarrow
     import pyarrow.parquet
@@ -232,13 +230,13 @@ def parquet_with_a_large_cell() -> bytes:
     return made.getvalue()
 
 
-@BOMBS.add("runs/a/wide.parquet", "CWE-400 in Parquet footers", "20,000 columns are profiled one by one")
+@BOMBS.add("runs/a/wide.parquet", "CWE-400 in Parquet footers", "3,000 columns are profiled one by one")
 def parquet_of_many_columns() -> bytes:
     import pyarrow
     import pyarrow.parquet
 
     made = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.table({f"c{number}": [number] for number in range(5_000)}), made)
+    pyarrow.parquet.write_table(pyarrow.table({f"c{number}": [number] for number in range(3_000)}), made)
     return made.getvalue()
 
 
@@ -279,9 +277,9 @@ def mp4_of_nested_boxes() -> bytes:
     return struct.pack(">I4s4sI", 16, b"ftyp", b"isom", 0) + inner
 
 
-@BOMBS.add("runs/a/flate.pdf", "CWE-409 in PDF streams", "a page of 512 MB is unpacked")
+@BOMBS.add("runs/a/flate.pdf", "CWE-409 in PDF streams", "a page of 42 MB is unpacked")
 def pdf_with_a_stream_bomb() -> bytes:
-    packed = zlib.compress(b"0 0 m 1 1 l S " * (20 * MEGABYTE), 9)
+    packed = zlib.compress(b"0 0 m 1 1 l S " * (3 * MEGABYTE), 9)
     return pdf_with(b"<< /Filter /FlateDecode /Length %d >>\nstream\n" % len(packed) + packed + b"\nendstream")
 
 
