@@ -225,18 +225,13 @@ def _refresh_freed(connection: Connection, bucket: str, keys: Sequence[str]) -> 
         refresh(connection, [row["id"] for row in rows])
 
 
-# Who is part of another one of its kind and has no members (the second log of a run) leaves looking to that one.
+# Who is a part and has no members of its own (the second log of a run, a picture of it) leaves looking to its leader.
 WATCHERS = """
 select a.id as artifact_id, a.tenant, a.state, w.leader_bucket, w.leader_key, w.bucket, w.prefix, w.names
 from unnest(%(buckets)s::text[], %(prefixes)s::text[]) as p(bucket, prefix)
 join watches w on w.bucket = p.bucket and w.prefix = p.prefix
 join artifacts a on a.bucket = w.leader_bucket and a.key = w.leader_key and a.is_latest and a.state <> 'deleted'
-where not a.part
-    or exists (select from members m where m.bucket = a.bucket and m.leader_key = a.key)
-    or not exists (
-        select from members m
-        join artifacts l on l.bucket = m.bucket and l.key = m.leader_key and l.is_latest and l.kind = a.kind
-        where m.bucket = a.bucket and m.member_key = a.key)
+where not a.part or exists (select from members m where m.bucket = a.bucket and m.leader_key = a.key)
 """
 
 ADOPT = """

@@ -118,6 +118,7 @@ EXTENSIONS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("jsonl", "ndjson"), frozenset({"table", "progress", "progress_lines", "metrics", "json"})),
     **dict.fromkeys(("npy", "npz"), frozenset({"numpy"})),
     "pdf": frozenset({"pdf"}),
+    "onnx": frozenset({"onnx"}),
 }
 # fmt: off
 PLAIN_TEXT_EXTENSIONS = frozenset({"txt", "text", "log", "out", "err", "rst"})
