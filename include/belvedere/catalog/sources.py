@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from belvedere.clients.postgres import Connection, Row
 
 
@@ -16,6 +19,29 @@ class SourceBucket:
     bucket: str
     tenant: str
     renderings_bucket: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredRenderer:
+    """A tenant's own renderer: the object that holds it, and the patterns of the keys that it draws."""
+
+    tenant: str
+    bucket: str
+    key: str
+    etag: str
+    patterns: tuple[str, ...]
+
+    def draws(self, tenant: str, key: str) -> bool:
+        """Whether an object of ``tenant`` with this key is for this renderer."""
+        return tenant == self.tenant and any(fnmatchcase(key, pattern) for pattern in self.patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesInUse:
+    """The tenant of every source bucket, and the renderers that tenants have registered, by key."""
+
+    tenants: Mapping[str, str]
+    renderers: tuple[RegisteredRenderer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +78,18 @@ def tenants_of_buckets(connection: Connection) -> dict[str, str]:
     return {source.bucket: source.tenant for source in list_sources(connection)}
 
 
+def sources_in_use(connection: Connection) -> SourcesInUse:
+    """Return what a run must know of the sources, by one statement."""
+    rows = connection.execute(IN_USE).fetchall()
+    renderers = [
+        RegisteredRenderer(row["tenant"], row["bucket"], row["key"], row["etag"], tuple(row["patterns"]))
+        for row in rows
+        if row["key"] is not None and isinstance(row["patterns"], list)
+    ]
+    tenants = {row["bucket"]: row["tenant"] for row in rows if row["key"] is None}
+    return SourcesInUse(tenants, tuple(sorted(renderers, key=lambda each: (each.key, each.bucket))))
+
+
 def find_source(connection: Connection, bucket: str) -> SourceBucket | None:
     """Return one source, or None for a bucket that is none."""
     row = connection.execute(FIND, {"bucket": bucket}).fetchone()
@@ -70,5 +108,13 @@ returning bucket
 """
 
 LIST = "select bucket, tenant, renderings_bucket from sources order by bucket"
+
+IN_USE = """
+select bucket, tenant, null as key, null as etag, null::jsonb as patterns from sources
+union all
+select bucket, tenant, key, etag, facts -> 'user_renderer' -> 'patterns'
+from artifacts
+where is_latest and kind = 'viz_script' and state = 'rendered' and starts_with(key, '.belvedere/renderers/')
+"""
 
 FIND = "select bucket, tenant, renderings_bucket from sources where bucket = %(bucket)s"

@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 from belvedere.errors import PermanentError
 from belvedere.model.events import ArtifactEvent, EventKind, sortable_sequencer
+from belvedere.model.storage import is_reserved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,6 @@ UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 MAX_KEY_BYTES = 1024
 MAX_CONTENT_TYPE = 200
 MAX_SIZE = 2**53
-RESERVED_PREFIX = ".belvedere/"
 
 
 class UndecodableEvent(PermanentError):
@@ -83,7 +83,7 @@ def decode_record(record: Any) -> ArtifactEvent | None:
     found = _mapping(_mapping(record, "s3"), "object")
     key = decode_key(_text(found, "key"))
     size = _size(found) if created else 0
-    if key.startswith(RESERVED_PREFIX) or (key.endswith("/") and size == 0):
+    if is_reserved(key) or (key.endswith("/") and size == 0):
         return None
     return ArtifactEvent(
         kind=EventKind.CREATED if created else EventKind.REMOVED,

@@ -20,7 +20,7 @@ from belvedere.catalog.sweeps import KnownArtifact, begin_sweep, end_sweep, know
 from belvedere.errors import AccessDenied, BucketMissing, ObjectMissing, PermanentError
 from belvedere.events.comparison import Verdict, judge, side_by_side
 from belvedere.model.events import ArtifactEvent, EventKind, sequencer_after, sequencer_at
-from belvedere.model.storage import RESERVED_PREFIX
+from belvedere.model.storage import is_reserved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -205,7 +205,7 @@ class Sweep:
 
 
 def _concerns_us(key: str) -> bool:
-    return not key.startswith(RESERVED_PREFIX)
+    return not is_reserved(key)
 
 
 def _last_key(batch: Sequence[tuple[ObjectInfo | None, KnownArtifact | None]]) -> str:

@@ -20,6 +20,7 @@ DEFAULTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
         kind: MappingProxyType({"source_bytes": 4 * GIB, "cpu_seconds": 120, "wall_seconds": 150.0})
         for kind in ("table", "parquet", "arrow", "json_lines")
     }
+    | {"viz_script": MappingProxyType({"memory_bytes": GIB})}
 )
 WHOLE = frozenset(name for name, value in asdict(Limits()).items() if isinstance(value, int))
 NAMES = tuple(sorted(asdict(Limits())))

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from belvedere.model.user_code import ProgramRun
+
 Role = Literal["page", "figure", "thumbnail", "data"]
 Facts = Mapping[str, Any]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -65,6 +67,7 @@ class Source:
 
     ``related`` maps each reference's address to what it led to, and the ``object_uri`` of each object that a
     listing found to that object; a listing that could not be followed, or not to its end, stands there itself.
+    ``ran`` holds what came of users' programs, by their names.
     """
 
     bucket: str
@@ -75,6 +78,7 @@ class Source:
     size: int
     path: Path
     related: Mapping[str, Related] = field(default_factory=dict)
+    ran: Mapping[str, ProgramRun] = field(default_factory=dict)
 
     def head(self, length: int = 8192) -> bytes:
         """Return the first ``length`` bytes."""

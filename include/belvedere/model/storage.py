@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 CREATED_EVENTS = "s3:ObjectCreated:*"
 REMOVED_EVENTS = "s3:ObjectRemoved:*"
 RESERVED_PREFIX = ".belvedere/"
+RENDERERS_PREFIX = f"{RESERVED_PREFIX}renderers/"
+
+
+def is_reserved(key: str) -> bool:
+    """Whether a key is ours and no artifact; a tenant's own renderers are artifacts that people look at."""
+    return key.startswith(RESERVED_PREFIX) and not (key.startswith(RENDERERS_PREFIX) and key != RENDERERS_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from belvedere.catalog.claims import claim_artifact
 from belvedere.catalog.intake import record, request_render
-from belvedere.catalog.sources import tenants_of_buckets
+from belvedere.catalog.sources import sources_in_use
 from belvedere.clients.object_store import ObjectStore
 from belvedere.clients.postgres import connect
 from belvedere.errors import PermanentError
 from belvedere.orchestration.dispatching import RENDER_DAG
-from belvedere.orchestration.rendering import Workplace, arrival_of, render_claim
+from belvedere.orchestration.rendering import arrival_of, render_claim
 from belvedere.orchestration.storing import RunIdentity
+from belvedere.orchestration.workplace import Workplace
 from belvedere.settings import settings
 
 if TYPE_CHECKING:
@@ -70,10 +71,12 @@ def _render_named(place: Workplace, bucket: str | None, key: str | None) -> None
 def _workplace(run_id: str) -> Iterator[Workplace]:
     configured = settings()
     with connect(configured.catalog_dsn.get_secret_value()) as connection:
+        in_use = sources_in_use(connection)
         yield Workplace(
             settings=configured,
             connection=connection,
             store=ObjectStore.from_settings(configured),
-            sources=tenants_of_buckets(connection),
+            sources=in_use.tenants,
+            renderers=in_use.renderers,
             run=RunIdentity(RENDER_DAG, run_id),
         )

@@ -26,20 +26,16 @@ from belvedere.errors import (
 )
 from belvedere.model.artifact import ArtifactState
 from belvedere.model.events import ArtifactEvent, EventKind, sequencer_at
-from belvedere.model.rendering import Limits, Rendering, Source, Usage
-from belvedere.model.watch import Watch, watches_of
-from belvedere.orchestration.fetching import ChangedObject, Fetcher, Wanted
-from belvedere.orchestration.storing import RunIdentity, record_of, store_record, store_rendering
-from belvedere.rendering.detection import detect
+from belvedere.orchestration.fetching import ChangedObject
+from belvedere.orchestration.making import Making
+from belvedere.orchestration.storing import record_of, store_record, store_rendering
 from belvedere.rendering.fallback import unsupported_card
-from belvedere.rendering.isolation import recognise_isolated, references_isolated, render_isolated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from belvedere.clients.object_store import ObjectInfo, ObjectStore
-    from belvedere.clients.postgres import Connection
-    from belvedere.settings import Settings
+    from belvedere.clients.object_store import ObjectInfo
+    from belvedere.model.rendering import Rendering, Source, Usage
+    from belvedere.model.watch import Watch
+    from belvedere.orchestration.workplace import Workplace
 
 log = logging.getLogger(__name__)
 
@@ -56,17 +52,6 @@ class ClaimReport:
     dead: int = 0
     waiting: int = 0
     dropped: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Workplace:
-    """What one run works with. ``sources`` maps each source bucket to its tenant."""
-
-    settings: Settings
-    connection: Connection
-    store: ObjectStore
-    sources: Mapping[str, str]
-    run: RunIdentity
 
 
 def render_claim(place: Workplace, claim_id: str) -> ClaimReport:
@@ -95,7 +80,7 @@ class ItemRendering:
         self._item = replace(item, attempts=item.attempts + 1)
         self._report = report
         self._lease_taken = time.monotonic()
-        self._watches: tuple[Watch, ...] = ()
+        self._making: Making | None = None
 
     def work(self) -> None:
         """Bring the item to its next state.
@@ -122,23 +107,16 @@ class ItemRendering:
                 self._failed(error)
 
     def _render(self, folder: Path) -> None:
-        place, item = self._place, self._item
-        most = Limits(source_bytes=place.settings.limits.most_source_bytes())
-        fetcher = Fetcher(place.store, folder, place.sources, place.settings.markdown_hosts, most)
-        source = fetcher.source(Wanted(item.bucket, item.key, item.version_id, item.etag))
-        strictness = place.settings.isolation
-        kind = recognise_isolated(source, Limits(), kind=detect(source), strictness=strictness)
-        limits = place.settings.limits.of(kind)
-        references = references_isolated(source, limits, kind=kind, strictness=strictness)
-        self._watches = watches_of(references)
-        source = replace(source, related=fetcher.related(source, references))
+        making = self._making = Making(self._place, self._item, folder, self._keep_lease)
+        source = making.fetch()
         try:
-            result = render_isolated(source, limits, strictness=strictness, on_wait=self._keep_lease, kind=kind)
+            source = making.with_related(source)
+            made = making.render(source)
         except UnsupportedArtifact as error:
-            self._finish(source, unsupported_card(source, kind), None, ArtifactState.UNSUPPORTED, error)
+            self._finish(source, unsupported_card(source, making.kind), None, ArtifactState.UNSUPPORTED, error)
             self._report.unsupported += 1
         else:
-            self._finish(source, result.rendering, result.usage, ArtifactState.RENDERED, None)
+            self._finish(source, made.rendering, made.usage, ArtifactState.RENDERED, None)
             self._report.rendered += 1
 
     def _finish(
@@ -159,6 +137,10 @@ class ItemRendering:
         log.info(
             "%s/%s: %s as %s, %d ms after its event", item.bucket, item.key, state, rendering.kind, done.latency_ms
         )
+
+    @property
+    def _watches(self) -> tuple[Watch, ...]:
+        return self._making.watches if self._making is not None else ()
 
     @property
     def _renderings_bucket(self) -> str:

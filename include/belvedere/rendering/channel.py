@@ -23,6 +23,7 @@ from belvedere.errors import (
     UnsupportedArtifact,
 )
 from belvedere.model.rendering import Listing, Output, Reference, Rendering, Role, Sampled
+from belvedere.model.user_code import Program
 from belvedere.rendering.plaintext import clean
 
 LENGTH = struct.Struct(">Q")
@@ -31,6 +32,7 @@ MAX_DEPTH = 40
 MAX_WARNINGS, MAX_WARNING_CHARACTERS = 200, 1000
 MAX_INTEGER_BITS = 1024
 MAX_MEMBERS, MAX_KEY_BYTES = 10_000, 1024
+MAX_PROGRAMS, MAX_INPUTS = 20, 100
 MAX_REFERENCES, MAX_NAMES = 1000, 100
 OUTPUT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+(; ?charset=[a-z0-9-]+)?")
@@ -83,6 +85,12 @@ def encode_references(references: Sequence[Reference | Listing]) -> bytes:
     """Write what an artifact points to."""
     items = [{**asdict(item), "uri": clean(item.uri)} for item in references[:MAX_REFERENCES]]
     return _message({"references": items})
+
+
+def encode_programs(programs: Sequence[Program]) -> bytes:
+    """Write users' programs, to be run in the sandbox."""
+    items = [asdict(program) for program in programs]
+    return _message({"programs": items})
 
 
 def encode_kind(kind: str, problems: Sequence[str]) -> bytes:
@@ -193,6 +201,22 @@ def _is_key(text: str) -> bool:
         return 0 < len(text.encode()) <= MAX_KEY_BYTES and "\0" not in text
     except UnicodeEncodeError:
         return False
+
+
+def decode_programs(message: bytes) -> tuple[Program, ...]:
+    """Read users' programs; raises as ``split``."""
+    header, _ = split(message)
+    items = header.get("programs")
+    _expect(isinstance(items, list) and len(items) <= MAX_PROGRAMS, "programs")
+    return tuple(_program(item) for item in cast("list[Any]", items))
+
+
+def _program(item: Any) -> Program:
+    _expect(isinstance(item, dict), "program")
+    inputs = item.get("inputs")
+    _expect(isinstance(inputs, dict) and len(inputs) <= MAX_INPUTS, "inputs")
+    _expect(all(isinstance(uri, str) and 0 < len(name) <= MAX_KEY_BYTES for name, uri in inputs.items()), "input")
+    return Program(_text(item, "name"), _text(item, "code"), inputs)
 
 
 def decode_kind(message: bytes) -> tuple[str, tuple[str, ...]]:

@@ -152,7 +152,8 @@ def confine(source: Source, limits: Limits, workspace: Path, parent: int) -> Con
     No step raises; a refused one is reported, and the caller decides whether to go on.
     """
     related = [item.path for item in source.related.values() if item.path is not None]
-    readable = [*runtime_paths(), source.path, *related]
+    produced = [file.path for run in source.ran.values() for file in run.files]
+    readable = [*runtime_paths(), source.path, *related, *produced]
     steps: tuple[tuple[str, Callable[[], object]], ...] = (
         ("user namespace", _enter_user_namespace),
         ("network namespace", lambda: _checked(_libc.unshare(CLONE_NEWNET))),

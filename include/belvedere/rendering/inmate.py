@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from belvedere.errors import BelvedereError, IsolationUnavailable, LimitExceeded, MalformedArtifact, RendererCrashed
-from belvedere.rendering.channel import encode_error, encode_kind, encode_references, encode_rendering
+from belvedere.rendering.channel import encode_error, encode_kind, encode_programs, encode_references, encode_rendering
 from belvedere.rendering.confinement import Confined, confine
 from belvedere.rendering.detection import mismatch
 from belvedere.rendering.fallback import unsupported
@@ -65,6 +65,18 @@ class RefererWork:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgramsWork:
+    """List the users' programs that the artifact holds."""
+
+    kind: str
+
+    def __call__(self, source: Source, limits: Limits, confined: Confined) -> bytes:
+        """Return the encoded programs."""
+        programs = find_renderer(self.kind).programs
+        return encode_programs(programs(source) if programs is not None else ())
+
+
+@dataclass(frozen=True, slots=True)
 class RecogniserWork:
     """Ask third parties' recognisers what the artifact is; ``kind`` is what our detection says."""
 
@@ -88,15 +100,24 @@ def render_here(source: Source, limits: Limits, kind: str | None = None) -> Rend
         text = f"The object has {source.size:,} bytes; at most {limits.source_bytes:,} are rendered."
         raise LimitExceeded(text, code="source_size")
     kind = kind or kind_of(source)
-    if not has_renderer(kind):
-        raise unsupported(source, kind)
-    rendering = find_renderer(kind).render(source, limits)
+    rendering = _drawn(source, limits, kind)
     written = sum(len(output.content) for output in rendering.outputs)
     if written > limits.output_bytes:
         text = f"The rendering has {written:,} bytes; at most {limits.output_bytes:,} are kept."
         raise LimitExceeded(text, code="output_size")
     odd = mismatch(source, kind)
     return replace(rendering, warnings=(*rendering.warnings, odd)) if odd else rendering
+
+
+def _drawn(source: Source, limits: Limits, kind: str) -> Rendering:
+    if source.ran:
+        from belvedere.rendering.user_results import TENANTS_OWN, drawn_by_tenant
+
+        if TENANTS_OWN in source.ran:
+            return drawn_by_tenant(source, limits, kind)
+    if not has_renderer(kind):
+        raise unsupported(source, kind)
+    return find_renderer(kind).render(source, limits)
 
 
 def live(

@@ -20,13 +20,27 @@ from typing import NoReturn
 
 from belvedere.errors import BelvedereError, LimitExceeded, RendererCrashed
 from belvedere.model.rendering import NOTHING, Limits, Listing, Reference, Rendering, Source, Usage
-from belvedere.rendering.channel import MAX_HEADER_BYTES, decode_kind, decode_references, decode_rendering
+from belvedere.model.user_code import Program
+from belvedere.rendering.channel import (
+    MAX_HEADER_BYTES,
+    decode_kind,
+    decode_programs,
+    decode_references,
+    decode_rendering,
+)
 from belvedere.rendering.confinement import prepare
-from belvedere.rendering.inmate import RecogniserWork, RefererWork, RendererWork, Strictness, Work, live
+from belvedere.rendering.inmate import ProgramsWork, RecogniserWork, RefererWork, RendererWork, Strictness, Work, live
 from belvedere.rendering.recognition import is_open
-from belvedere.rendering.registry import has_references, has_renderer
+from belvedere.rendering.registry import has_references, has_renderer, may_have_programs
 
-__all__ = ["IsolatedResult", "has_references", "recognise_isolated", "references_isolated", "render_isolated"]
+__all__ = [
+    "IsolatedResult",
+    "has_references",
+    "programs_isolated",
+    "recognise_isolated",
+    "references_isolated",
+    "render_isolated",
+]
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +124,19 @@ def references_isolated(
     alone = replace(source, related=NOTHING)
     ended = _run(RefererWork(kind), alone, shorter, strictness, on_wait)
     return decode_references(_message_of(ended, shorter))
+
+
+def programs_isolated(source: Source, limits: Limits, *, kind: str, strictness: Strictness) -> tuple[Program, ...]:
+    """Return the users' programs that ``source`` holds; at once and without a child where it can hold none.
+
+    Raises:
+        BelvedereError: as ``render_isolated``.
+    """
+    if not may_have_programs(kind, source):
+        return ()
+    shorter = replace(limits, wall_seconds=min(limits.wall_seconds, REFERENCES_WALL_SECONDS))
+    ended = _run(ProgramsWork(kind), source, shorter, strictness, _nobody_waits)
+    return decode_programs(_message_of(ended, shorter))
 
 
 def recognise_isolated(source: Source, limits: Limits, *, kind: str, strictness: Strictness) -> str:

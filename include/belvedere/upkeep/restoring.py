@@ -19,7 +19,7 @@ from belvedere.errors import LimitExceeded, ObjectMissing
 from belvedere.model.artifact import ArtifactState
 from belvedere.model.events import artifact_id, sequencer_at, sortable_sequencer
 from belvedere.model.record import RECORD_NAME, RenderingRecord
-from belvedere.model.storage import RESERVED_PREFIX
+from belvedere.model.storage import is_reserved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,7 +113,7 @@ def _read(store: ObjectStore, source: SourceBucket, path: str) -> RenderingRecor
 
 
 def _restore_versions(connection: Connection, store: ObjectStore, source: SourceBucket) -> int:
-    versions = (_version(info) for info in store.versions(source.bucket) if not info.key.startswith(RESERVED_PREFIX))
+    versions = (_version(info) for info in store.versions(source.bucket) if not is_reserved(info.key))
     added = 0
     while batch := list(islice(versions, BATCH)):
         added += restore_versions(connection, source.tenant, batch)

@@ -19,8 +19,9 @@ from belvedere.clients.postgres import connect
 from belvedere.errors import RendererCrashed
 from belvedere.model.record import RenderingRecord
 from belvedere.orchestration import rendering
-from belvedere.orchestration.rendering import ClaimReport, Workplace, arrival_of, render_claim
+from belvedere.orchestration.rendering import ClaimReport, arrival_of, render_claim
 from belvedere.orchestration.storing import RunIdentity
+from belvedere.orchestration.workplace import Workplace
 from belvedere.settings import Settings
 
 if TYPE_CHECKING:
