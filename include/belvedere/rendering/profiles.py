@@ -63,8 +63,8 @@ def type_of(cells: Sequence[str]) -> str:
     return "date" if all(DATE.fullmatch(cell) for cell in cells) else "text"
 
 
-def histogram(values: Sequence[float], low: float, high: float) -> tuple[float, ...]:
-    """Return how many values fall into each of ``BINS`` equal steps from ``low`` to ``high``."""
+def histogram(values: Sequence[float], low: float, high: float, *, bins: int = BINS) -> tuple[float, ...]:
+    """Return how many values fall into each of ``bins`` equal steps from ``low`` to ``high``."""
     if not values:
         return ()
     if not low < high:
@@ -72,11 +72,11 @@ def histogram(values: Sequence[float], low: float, high: float) -> tuple[float, 
     span = high - low
     if not math.isfinite(span):
         return ()
-    bins = [0.0] * BINS
+    heights = [0.0] * bins
     for value in values:
         if low <= value <= high:
-            bins[min(BINS - 1, int((value - low) / span * BINS))] += 1
-    return tuple(bins)
+            heights[min(bins - 1, int((value - low) / span * bins))] += 1
+    return tuple(heights)
 
 
 def profile(name: str, cells: Iterable[str]) -> ColumnProfile:
