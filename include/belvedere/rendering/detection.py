@@ -114,9 +114,11 @@ EXTENSIONS: dict[str, frozenset[str]] = {
             }
         ),
     ),
-    **dict.fromkeys(("parquet", "arrow", "feather", "xlsx", "xlsm", "xlsb", "xls", "ods"), frozenset({"table"})),
+    **dict.fromkeys(
+        ("parquet", "arrow", "feather", "xlsx", "xlsm", "xlsb", "xls", "ods"), frozenset({"table", "xlsx"})
+    ),
     **dict.fromkeys(("jsonl", "ndjson"), frozenset({"table", "progress", "progress_lines", "metrics", "json"})),
-    **dict.fromkeys(("npy", "npz"), frozenset({"numpy"})),
+    **dict.fromkeys(("npy", "npz"), frozenset({"numpy", "npz"})),
     "pdf": frozenset({"pdf"}),
     "onnx": frozenset({"onnx"}),
 }
@@ -205,7 +207,7 @@ def _markup_kind(text: str, extension: str) -> str | None:
         return "html"
     if extension in EXTENSIONS_OF_MARKDOWN:
         return None
-    if root in HTML_PARTS:
+    if root in HTML_PARTS and not text.lstrip().startswith("<?xml"):
         return "html"
     if extension == "svg":
         return "image"
