@@ -39,6 +39,7 @@ BUILT_IN = (
     "tensorboard",
     "kfp_classification",
     "kfp_executor_output",
+    "vega",
     "document",
     "archive",
     "code",

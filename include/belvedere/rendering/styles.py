@@ -7,11 +7,11 @@ from belvedere.rendering.svg import FONT, MONOSPACE, SHAPES_CSS
 _RULES = """
 :root{
   color-scheme:light dark; --page:#fff; --ink:#1f2937; --muted:#64748b; --line:#e2e8f0; --card:#f8fafc;
-  --accent:#017cee; --warn:#fffaf0; --warn-line:#ed8936; --warn-ink:#7b341e;}
+  --accent:#017cee; --warn:#fffaf0; --warn-line:#ed8936; --warn-ink:#7b341e; --bad:#b91c1c;}
 @media(prefers-color-scheme:dark){
   :root{
     --page:#111827; --ink:#e5e9f0; --muted:#94a3b8; --line:#334155; --card:#1a2436; --accent:#4da3ff;
-    --warn:#2d2215; --warn-line:#dd6b20; --warn-ink:#fbd38d;}
+    --warn:#2d2215; --warn-line:#dd6b20; --warn-ink:#fbd38d; --bad:#f87171;}
 }
 *{box-sizing:border-box}
 html{background:var(--page)}
@@ -52,6 +52,12 @@ dd{margin:0}
 pre,code,kbd,samp{font-family:MONOSPACE_STACK;font-size:12.5px}
 pre{margin:0;line-height:1.5;white-space:pre;tab-size:8}
 .text{overflow-x:auto;border:1px solid var(--line);border-radius:8px;padding:12px 14px;background:var(--card)}
+.lined{display:flex;gap:14px;padding-left:10px}
+.gutter{color:var(--muted);opacity:.75;text-align:right;user-select:none;flex:none}
+.level{font-weight:600}
+.level.error{color:var(--bad)}
+.level.warning{color:var(--warn-ink)}
+.found{list-style:none;margin:4px 0 12px;padding:0 0 0 4px}
 .prose{max-width:860px;font-size:15px;line-height:1.65}
 .prose h1{font-size:24px;margin:22px 0 10px}
 .prose h2{font-size:19px;margin:26px 0 8px}

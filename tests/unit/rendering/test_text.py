@@ -6,7 +6,8 @@ import pytest
 
 from belvedere.errors import MalformedArtifact
 from belvedere.model.rendering import Limits, Rendering
-from belvedere.rendering.renderers.text import percent_in, visible
+from belvedere.rendering.renderers.text import percent_in
+from belvedere.rendering.terminal import coloured, visible
 
 
 def page_of(rendering: Rendering) -> str:
@@ -34,10 +35,51 @@ def test_text_is_text_never_markup(render) -> None:
 
 def test_control_characters_and_colours_are_harmless(render) -> None:
     page = page_of(render("ok \x1b[31mred\x1b[0m \x1b]0;title\x07 done\x08\u202eback\n" * 3, "run/a.txt"))
-    assert "ok red  done" in page
+    assert 'ok <span class="t1">red</span>  done' in page
     assert "\x1b" not in page
     assert "\x08" not in page
     assert "\u202e" not in page
+
+
+def test_colours_are_shown_in_the_readers_scheme(render) -> None:
+    text = "\x1b[1;31mbold red\x1b[0m \x1b[38;5;208morange\x1b[m \x1b[38;2;1;2;3mtrue\x1b[39m "
+    text += "\x1b[92mbright\n over\x1b[0m\n"
+    page = page_of(render(text, "run/a.log"))
+    assert '<span class="tb t1">bold red</span>' in page
+    assert '<span style="color:#ff8700">orange</span>' in page
+    assert '<span style="color:#010203">true</span>' in page
+    assert '<span class="t10">bright</span>\n<span class="t10"> over</span>' in page
+    assert "prefers-color-scheme:dark){.t0" in page
+
+
+def test_text_without_colours_brings_no_styles_for_them(render) -> None:
+    assert ".t10{" not in page_of(render("plain words\n", "run/a.log"))
+
+
+@pytest.mark.parametrize(
+    "codes", ["38;5", "38;2;1", "38", "999999999", "1;;;;31", ":::", "38;5;999", "48;2;999;0;0", "38:2::255:0:0"]
+)
+def test_broken_colour_codes_do_no_harm(codes: str) -> None:
+    assert "".join(coloured([f"a\x1b[{codes}mb\x1b[0m"])).startswith("a")
+
+
+def test_lines_are_numbered_and_levels_stand_out(render) -> None:
+    text = "12:00 INFO begins\n12:01 WARNING low memory\n12:02 ERROR <lost>\n"
+    text += "Traceback (most recent call last):\nValueError: x\n"
+    rendering = render(text, "run/a.log")
+    page = page_of(rendering)
+    assert rendering.facts["text"] == {"lines": 5, "bytes": 111, "encoding": "utf-8", "errors": 3, "warnings": 1}
+    assert '<span class="level warning" id="L2">' in page
+    assert '<a href="#L3">3</a> <code>12:02 ERROR &lt;lost&gt;</code>' in page
+    assert ">1\n2\n3\n4\n5</pre>" in page
+
+
+def test_the_end_of_a_huge_text_comes_first_with_its_own_line_numbers(render) -> None:
+    text = "".join(f"line {at}\n" for at in range(100_000))
+    page = page_of(render(text, "run/big.log", Limits(text_bytes_shown=20_000)))
+    assert page.index("line 99999") < page.index(">line 0\n")
+    assert "\n100000</pre>" in page
+    assert "Ctrl+F" in page
 
 
 def test_lines_rewritten_in_place_keep_their_last_state() -> None:
