@@ -16,11 +16,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from belvedere.errors import BelvedereError, LimitExceeded, RendererCrashed
 from belvedere.model.rendering import NOTHING, Limits, Listing, Reference, Rendering, Source, Usage
-from belvedere.model.user_code import Program
 from belvedere.rendering.channel import (
     MAX_HEADER_BYTES,
     decode_kind,
@@ -32,6 +31,9 @@ from belvedere.rendering.confinement import prepare
 from belvedere.rendering.inmate import ProgramsWork, RecogniserWork, RefererWork, RendererWork, Strictness, Work, live
 from belvedere.rendering.recognition import is_open
 from belvedere.rendering.registry import has_references, has_renderer, may_have_programs
+
+if TYPE_CHECKING:
+    from belvedere.model.user_code import Program
 
 __all__ = [
     "IsolatedResult",

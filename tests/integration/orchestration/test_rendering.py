@@ -18,7 +18,7 @@ from belvedere.clients.object_store import ObjectStore
 from belvedere.clients.postgres import connect
 from belvedere.errors import RendererCrashed
 from belvedere.model.record import RenderingRecord
-from belvedere.orchestration import rendering
+from belvedere.orchestration import making, rendering
 from belvedere.orchestration.rendering import ClaimReport, arrival_of, render_claim
 from belvedere.orchestration.storing import RunIdentity
 from belvedere.orchestration.workplace import Workplace
@@ -163,7 +163,7 @@ def test_a_crash_is_tried_again_and_given_up_after_three_attempts(
     def crash(*_arguments: object, **_options: object) -> None:
         raise RendererCrashed("The rendering process died of SIGSEGV.")
 
-    monkeypatch.setattr(rendering, "render_isolated", crash)
+    monkeypatch.setattr(making, "render_isolated", crash)
 
     seen = []
     for _ in range(3):
