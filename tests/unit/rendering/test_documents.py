@@ -50,7 +50,7 @@ def test_other_json_is_laid_out_as_a_tree(render) -> None:
     assert "<script" not in page
     assert 'title="$.a.b[2].c"' in page
     assert rendering.facts["document"] == {
-        "format": "JSON", "bytes": 37, "values": 6, "depth": 5, "items": 1, "keys": ["a"]
+        "format": "JSON", "bytes": 37, "values": 7, "depth": 5, "items": 1, "keys": ["a"]
     }  # fmt: skip
 
 
