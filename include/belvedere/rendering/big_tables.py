@@ -13,8 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
+from belvedere.rendering.copies import write_copy
+from belvedere.rendering.delimited import is_code
 from belvedere.rendering.duck import first_line, open_duckdb
-from belvedere.rendering.profiles import NUMERIC_TYPES, ColumnProfile, histogram, is_missing, profile, quartiles_of
+from belvedere.rendering.profiles import (
+    NUMERIC_TYPES,
+    ColumnProfile,
+    histogram,
+    is_missing,
+    profile,
+    quartiles_of,
+    type_of,
+)
 from belvedere.rendering.tables import Layout, Table, lines_of, merged
 
 if TYPE_CHECKING:
@@ -32,6 +42,7 @@ READ_WITHOUT_TRANSCODING = frozenset({"utf-8", "utf-8-sig", "ascii"})
 MISSING_SQL = "['', 'NA', 'na', 'N/A', 'NaN', 'nan', 'null', 'NULL', 'None', '#N/A', '<NA>']"
 PROFILED_COLUMNS = 400
 ATTEMPTS = 5
+LONGEST_BIGINT = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,47 @@ def read_big_table(path: Path, layout: Layout, encoding: str, limits: Limits, *,
     profiles = tuple(map(_exact_profile, seen, columns, exact, [rows] * len(seen)))
     last = _last_row(readable, layout)
     return Table(layout.names, rows, profiles, shown, last, len(sample), merged(layout.warnings, skipped))
+
+
+def copy_delimited(path: Path, layout: Layout, encoding: str, limits: Limits, target: Path) -> tuple[str, ...]:
+    """Write all rows as a Parquet copy with columns ``c0``, ``c1`` ...; return what is to be said of it.
+
+    Raises:
+        MalformedArtifact: DuckDB cannot read it as delimited text.
+        LimitExceeded: it needs more memory or disk than allowed.
+    """
+    import duckdb
+
+    readable = path if encoding in READ_WITHOUT_TRANSCODING else _transcoded(path, encoding)
+    sample = list(_sampled(readable, layout))
+    columns = list(zip(*sample, strict=True)) if sample else [()] * len(layout.names)
+    reading = _Reading([_copied_type(cells) for cells in columns])
+    words, reason = ["VARCHAR"] * len(columns), ""
+    try:
+        with open_duckdb((readable, target), limits) as connection:
+            for _ in range(ATTEMPTS):
+                try:
+                    write_copy(connection, f"SELECT * FROM {_reader(layout, reading)}", [str(readable)], target)  # noqa: S608
+                except duckdb.OutOfMemoryException:
+                    raise
+                except duckdb.Error as error:
+                    reason = first_line(error)
+                    reading = _next_reading(reading, words, reason)
+                else:
+                    said = f"Some rows could not be read and are left out, the first for this reason: {reason}."
+                    return (said,) if reading.lenient else ()
+    except duckdb.OutOfMemoryException as error:
+        raise LimitExceeded("Copying this table needs more memory than allowed.", code="memory") from error
+    raise MalformedArtifact(f"The table cannot be read: {reason}", code="unreadable_table")
+
+
+def _copied_type(cells: Sequence[str]) -> str:
+    """Return the type a column is copied with; codes such as 00123 stay words."""
+    present = [cell for cell in cells if not is_missing(cell)]
+    kind = type_of(present)
+    if kind not in NUMERIC_TYPES or any(is_code(cell) for cell in present):
+        return "VARCHAR"
+    return "BIGINT" if kind == "integer" and all(len(cell) < LONGEST_BIGINT for cell in present) else "DOUBLE"
 
 
 def _transcoded(path: Path, encoding: str) -> Path:

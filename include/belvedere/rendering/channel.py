@@ -81,6 +81,23 @@ def encode_error(error: BelvedereError) -> bytes:
     )
 
 
+def encode_content(content: bytes) -> bytes:
+    """Write plain bytes: what other work than rendering gives."""
+    return _message({"content": len(content)}, [content])
+
+
+def decode_content(message: bytes) -> bytes:
+    """Read plain bytes.
+
+    Raises:
+        RendererCrashed: the message is incomplete or not ours.
+        BelvedereError: whatever the child had to say.
+    """
+    header, content = split(message)
+    _expect(header.get("content") == len(content), "content")
+    return bytes(content)
+
+
 def encode_references(references: Sequence[Reference | Listing]) -> bytes:
     """Write what an artifact points to."""
     items = [{**asdict(item), "uri": clean(item.uri)} for item in references[:MAX_REFERENCES]]

@@ -112,15 +112,15 @@ def typed(cell: str) -> int | float | str | None:
     """Return a cell as the value that people read in it: a number where it is one, None where it is empty."""
     if not cell.strip():
         return None
-    if is_integer(cell) and len(cell) < 18 and not _has_leading_zero(cell):
+    if is_integer(cell) and len(cell) < 18 and not is_code(cell):
         return int(cell)
-    if is_number(cell) and not _has_leading_zero(cell):
+    if is_number(cell) and not is_code(cell):
         value = float(cell)
         return value if math.isfinite(value) else cell
     return cell
 
 
-def _has_leading_zero(cell: str) -> bool:
-    """Codes such as 00123 are not numbers."""
+def is_code(cell: str) -> bool:
+    """Whether a cell is digits that are no number: codes such as 00123."""
     digits = cell.strip().lstrip("+-")
     return len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()

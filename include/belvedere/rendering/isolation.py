@@ -42,6 +42,7 @@ __all__ = [
     "recognise_isolated",
     "references_isolated",
     "render_isolated",
+    "run_isolated",
 ]
 
 log = logging.getLogger(__name__)
@@ -161,9 +162,29 @@ def recognise_isolated(source: Source, limits: Limits, *, kind: str, strictness:
     return found if has_renderer(found) else kind
 
 
-def _run(work: Work, source: Source, limits: Limits, strictness: Strictness, on_wait: OnWait) -> _Ended:
+def run_isolated(
+    work: Work, source: Source, limits: Limits, *, strictness: Strictness, workspace: Path | None = None
+) -> bytes:
+    """Do any work on ``source`` in a child process that is shut in; return its message.
+
+    ``workspace``: a folder of the caller's that the child may write to, and that stays.
+
+    Raises:
+        BelvedereError: as ``render_isolated``.
+    """
+    return _message_of(_run(work, source, limits, strictness, _nobody_waits, workspace), limits)
+
+
+def _run(
+    work: Work,
+    source: Source,
+    limits: Limits,
+    strictness: Strictness,
+    on_wait: OnWait,
+    kept: Path | None = None,
+) -> _Ended:
     prepare()
-    workspace = Path(tempfile.mkdtemp(prefix="belvedere-render-"))
+    workspace = kept or Path(tempfile.mkdtemp(prefix="belvedere-render-"))
     complaints = os.memfd_create("belvedere-stderr")
     reading, writing = os.pipe()
     started = time.monotonic()
@@ -177,7 +198,8 @@ def _run(work: Work, source: Source, limits: Limits, strictness: Strictness, on_
     finally:
         os.close(reading)
         os.close(complaints)
-        shutil.rmtree(workspace, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(workspace, ignore_errors=True)
 
 
 def _become_inmate(

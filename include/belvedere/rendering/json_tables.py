@@ -179,11 +179,16 @@ def read_json_table(source: Source, limits: Limits, *, most_shown: int) -> tuple
             "Write it as JSON lines or Parquet.",
             code="json_size",
         )
-    grid = grid_of(_document(source))
+    grid = grid_of(read_document(source))
     return table_of_rows(grid.names, grid.rows, most_shown=most_shown, warnings=grid.warnings), grid.layout
 
 
-def _document(source: Source) -> Any:
+def read_document(source: Source) -> Any:
+    """Return a JSON document.
+
+    Raises:
+        MalformedArtifact: it is none.
+    """
     try:
         return json.loads(decode(source.path.read_bytes()).text)
     except ValueError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -47,27 +48,33 @@ def read_spreadsheet(path: Path, limits: Limits, *, most_shown: int) -> tuple[Sh
         MalformedArtifact: it is no workbook, is damaged, or is locked by a password.
         LimitExceeded: it would take more memory than allowed.
     """
+    with _opened(path, limits) as workbook:
+        metadata = workbook.sheets_metadata
+        if len(metadata) > MAX_SHEETS:
+            text = f"The workbook has {len(metadata):,} sheets; at most {MAX_SHEETS} are read."
+            raise LimitExceeded(text, code="sheets")
+        budget = MAX_CELLS
+        sheets = []
+        for each in metadata:
+            sheet = _read_sheet(workbook, each, budget, most_shown)
+            budget -= sheet.rows * (sheet.table.width if sheet.table else 0)
+            sheets.append(sheet)
+        return tuple(sheets)
+
+
+@contextmanager
+def _opened(path: Path, limits: Limits) -> Iterator[Any]:
+    """Open a workbook; what the library complains of becomes an error of ours."""
     import python_calamine as calamine
 
     if zipfile.is_zipfile(path):
         _check_parts(path, limits)
     try:
         with calamine.load_workbook(str(path)) as workbook:
-            metadata = workbook.sheets_metadata
-            if len(metadata) > MAX_SHEETS:
-                text = f"The workbook has {len(metadata):,} sheets; at most {MAX_SHEETS} are read."
-                raise LimitExceeded(text, code="sheets")
-            budget = MAX_CELLS
-            sheets = []
-            for each in metadata:
-                sheet = _read_sheet(workbook, each, budget, most_shown)
-                budget -= sheet.rows * (sheet.table.width if sheet.table else 0)
-                sheets.append(sheet)
-            return tuple(sheets)
+            yield workbook
     except calamine.PasswordError as error:
-        raise MalformedArtifact(
-            "The workbook is encrypted by a password: there is nothing to show.", code="encrypted"
-        ) from error
+        text = "The workbook is encrypted by a password: there is nothing to show."
+        raise MalformedArtifact(text, code="encrypted") from error
     except calamine.CalamineError as error:
         raise MalformedArtifact(f"The workbook cannot be read: {str(error)[:200]}", code="bad_workbook") from error
 
@@ -97,6 +104,15 @@ def _cut(table: Table, left: int) -> Table:
 
 def table_of_cells(rows: Sequence[Sequence[Any]], *, most_shown: int) -> Table | None:
     """Return the table that a sheet's cells are: without titles above it, with the header's names; None if empty."""
+    grid = grid_of_cells(rows)
+    if grid is None:
+        return None
+    names, body, warnings = grid
+    return table_of_rows(names, body, most_shown=most_shown, warnings=warnings)
+
+
+def grid_of_cells(rows: Sequence[Sequence[Any]]) -> tuple[tuple[str, ...], list[Row], tuple[str, ...]] | None:
+    """Return names, rows and what is to be said of them; None of a sheet without cells."""
     filled = [tuple(None if cell == "" else cell for cell in row) for row in rows]
     start = _first_table_row(filled)
     body = filled[start:]
@@ -108,7 +124,24 @@ def table_of_cells(rows: Sequence[Sequence[Any]], *, most_shown: int) -> Table |
     warnings = (f"Above the table stands: {' '.join(above)[:200]}",) if above else ()
     names, body = _named(body)
     whole = [_whole_numbers(column) for column in zip(*body, strict=True)] if body else []
-    return table_of_rows(names, list(zip(*whole, strict=True)), most_shown=most_shown, warnings=warnings)
+    return names, list(zip(*whole, strict=True)), warnings
+
+
+def first_sheet_grid(path: Path, limits: Limits) -> tuple[tuple[str, ...], list[Row], str]:
+    """Return names and rows of the first sheet that has cells, and the sheet's name.
+
+    Raises:
+        BelvedereError: as ``read_spreadsheet``, and where all sheets are empty.
+    """
+    with _opened(path, limits) as workbook:
+        for name in workbook.sheet_names[:MAX_SHEETS]:
+            sheet = workbook.get_sheet_by_name(name)
+            if sheet.height and sheet.width:
+                most = min(sheet.height, MAX_CELLS // sheet.width)
+                grid = grid_of_cells(sheet.to_python(skip_empty_area=True, nrows=most))
+                if grid is not None:
+                    return grid[0], grid[1], name
+    raise MalformedArtifact("The workbook has no cells.", code="empty")
 
 
 def _first_table_row(rows: Sequence[Row]) -> int:
