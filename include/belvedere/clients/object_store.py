@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from minio.commonconfig import CopySource
 from minio.deleteobjects import DeleteObject
 
 from belvedere.clients.s3 import s3_client, translated
@@ -115,10 +116,17 @@ class ObjectStore:
                 response.close()
                 response.release_conn()
 
-    def stream(self, bucket: str, key: str, *, version_id: str = "") -> Iterator[bytes]:
-        """Yield one object's bytes in pieces; raises as ``fetch`` does, on the first piece."""
+    def stream(
+        self, bucket: str, key: str, *, version_id: str = "", offset: int = 0, length: int | None = None
+    ) -> Iterator[bytes]:
+        """Yield one object's bytes in pieces, ``length`` of them from ``offset``; None: all the rest.
+
+        Raises as ``fetch`` does, on the first piece.
+        """
         with translated(f"reading {bucket}/{key}"):
-            response = self._client.get_object(bucket, key, version_id=version_id or None)
+            response = self._client.get_object(
+                bucket, key, offset=offset, length=length or 0, version_id=version_id or None
+            )
             try:
                 yield from response.stream(CHUNK_BYTES)
             finally:
@@ -139,6 +147,11 @@ class ObjectStore:
                 metadata=dict(metadata) if metadata else None,
             )
             return (result.etag or "").strip('"')
+
+    def copy(self, bucket: str, key: str, to_bucket: str, to_key: str) -> None:
+        """Copy one object inside the store; raises as ``fetch`` does."""
+        with translated(f"copying {bucket}/{key}"):
+            self._client.copy_object(to_bucket, to_key, CopySource(bucket, key))
 
     def list(self, bucket: str, prefix: str = "", start_after: str = "") -> Iterator[ObjectInfo]:
         """Yield the current objects of a bucket in key order (listings carry no content types)."""

@@ -23,7 +23,7 @@ NOWHERE = "()"
 HERE = "(response-origin)"
 
 PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self'; "
     "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
     "frame-ancestors 'self'"
 )
@@ -66,6 +66,12 @@ def inert() -> PreviewPolicy:
     return PreviewPolicy(f"sandbox; {CLOSED}; script-src 'none'")
 
 
+def inert_media() -> PreviewPolicy:
+    """For the bytes of a sound or video: opened as a page of its own, nothing but a player stands there."""
+    closed = CLOSED.replace("media-src data: blob:", "media-src 'self'")
+    return PreviewPolicy(f"sandbox; {closed}; script-src 'none'")
+
+
 def page(helper_hash: str) -> PreviewPolicy:
     """For renderers' pages: no script but the frame's helper, known by its hash."""
     return PreviewPolicy(f"sandbox allow-scripts; {CLOSED}; script-src '{helper_hash}'; frame-src data: blob: about:")
@@ -97,6 +103,26 @@ SHOWN = {
     "text/csv",
     "application/json",
 }
+
+
+PLAYED = frozenset(
+    {
+        "audio/aac",
+        "audio/flac",
+        "audio/mp4",
+        "audio/mpeg",
+        "audio/ogg",
+        "audio/wav",
+        "audio/webm",
+        "audio/x-matroska",
+        "video/mp4",
+        "video/ogg",
+        "video/quicktime",
+        "video/webm",
+        "video/x-matroska",
+        "video/x-msvideo",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

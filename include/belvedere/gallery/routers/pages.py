@@ -13,6 +13,7 @@ from markupsafe import Markup
 from belvedere.catalog import browse
 from belvedere.catalog.browse import Order
 from belvedere.gallery.auth import may_render
+from belvedere.gallery.media import MEDIA, played_as
 from belvedere.gallery.presenting import (
     DATA_TEXT,
     INTERACTIVE,
@@ -59,6 +60,14 @@ class Tab:
     frame: str = ""
     href: str = ""
     paper: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """A player above the rendering: the element it is, and the signed address of what it plays."""
+
+    element: str
+    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,7 @@ def artifact(
         "versions": versions,
         "family": presenter.family(family),
         "tabs": _tabs(found, response, presenter),
+        "player": _player(found, presenter),
         "source": next((output for output in response.outputs if output.role == SOURCE), None),
         "state_words": STATE_WORDS[found.state],
         "problem_title": PROBLEM_TITLES.get(found.state, "This could not be rendered"),
@@ -152,6 +162,13 @@ def _picture(page: OutputResponse | None, figure: OutputResponse | None, artifac
     if page:
         return Tab("rendering", "Rendering", page.name, page.href, paper)
     return Tab("rendering", "Rendering", "figure", figure.href) if figure else Tab("rendering", "Rendering")
+
+
+def _player(artifact: Artifact, presenter: Presenter) -> Player | None:
+    media_type = played_as(artifact)
+    if media_type is None:
+        return None
+    return Player(media_type.partition("/")[0], presenter.address(artifact, MEDIA))
 
 
 def _folders(key: str) -> list[Folder]:

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from belvedere.errors import ObjectChanged, ObjectMissing
 from belvedere.gallery import policies
 from belvedere.gallery.framing import HELPER_HASH, Theme, in_theme, with_helper
+from belvedere.gallery.media import MEDIA, media
 from belvedere.gallery.presenting import (
     DATA_TEXT,
     INTERACTIVE,
@@ -52,6 +53,8 @@ def preview(request: Request, token: str, name: str, resources: ResourcesDep, th
     rendition = resources.rendition(grant.artifact_id, grant.revision)
     if name == SOURCE:
         return _download(resources, rendition.artifact)
+    if name == MEDIA:
+        return media(request, resources, rendition.artifact)
     if name == SOURCE_TEXT:
         return _source_text(resources, rendition.artifact, theme)
     if name == DATA_TEXT:

@@ -3,6 +3,7 @@ import { followAirflowLinks } from "./airflow.js";
 import { Frames } from "./frames.js";
 import { listenForKeys } from "./keys.js";
 import { Live } from "./live.js";
+import { keepPlaying } from "./player.js";
 import { Tabs } from "./tabs.js";
 
 const root = document.documentElement.dataset.root;
@@ -125,6 +126,7 @@ document.addEventListener("click", (event) => {
   } else if (Date.now() - frames.born > 200000) download(event, target);
 });
 
+keepPlaying(freshAddress);
 listenForKeys({
   "/": () => location.assign(`${document.querySelector("[data-back]").href}?q=`),
   Escape: back,
