@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    Content = bytes | str | Callable[[], bytes | str]
 
 MARK = "belvedere-escape"
 MARKUP = f'"><script>alert("{MARK}")</script><img src=x onerror=alert(1)>'
@@ -49,7 +52,12 @@ class Collection:
 
         return collect
 
-    def several(self, name: str, variants: dict[str, bytes | str], key: str, advisory: str, harm: str) -> None:
-        """Add variants of one attack, each with its own short name."""
+    def several(self, name: str, variants: Mapping[str, Content], key: str, advisory: str, harm: str) -> None:
+        """Add variants of one attack, each with its own short name; large ones are functions, made when needed."""
         for word, content in variants.items():
-            self.cases.append(Case(f"{name}_{word}", advisory, harm, key, lambda content=content: content))
+            make = content if callable(content) else partial(_as_it_is, content)
+            self.cases.append(Case(f"{name}_{word}".rstrip("_"), advisory, harm, key, make))
+
+
+def _as_it_is(content: bytes | str) -> bytes | str:
+    return content

@@ -34,6 +34,7 @@ FETCHING_WORDS = (
     "profile usemap lowsrc dynsrc icon xlink:href"
 )
 FETCHING = frozenset(FETCHING_WORDS.split())
+ATTRIBUTE = re.compile(r"(?<![\w:-])[\w:-]{1,40}(?=\s{0,9}=)")
 INLINE = re.compile(
     r"data:(?:image/(?:png|jpeg|gif|webp|svg\+xml)|audio/[\w.+-]+|video/[\w.+-]+|font/\w+)[;,]", re.IGNORECASE
 )
@@ -108,7 +109,7 @@ def wrong_in_html(content: bytes, *, active: bool = False) -> list[str]:
         return value
 
     text = content.decode("utf-8")
-    attributes = {name.lower() for name in re.findall(r"[\w:-]+(?=\s*=)", text)} | {"sandbox", "srcdoc", "src"}
+    attributes = {name.lower() for name in ATTRIBUTE.findall(text)} | {"sandbox", "srcdoc", "src"}
     regular = nh3.clean(
         text,
         tags=HTML_TAGS,

@@ -45,18 +45,20 @@ NOTE = {"type": "markdown", "storage": "inline", "source": "# Note"}
 KUBEFLOW.several(
     "ui_metadata",
     {
-        "addresses": ui(NOTE, *({"type": "markdown", "source": address} for address in ADDRESSES)),
-        "table_addresses": ui(
+        "addresses": lambda: ui(NOTE, *({"type": "markdown", "source": address} for address in ADDRESSES)),
+        "table_addresses": lambda: ui(
             NOTE, *({"type": "table", "format": "csv", "header": ["a"], "source": a} for a in ADDRESSES)
         ),
-        "web_app": ui({"type": "web-app", "storage": "inline", "source": f"<script>parent.alert(1)</script>{MARKUP}"}),
-        "web_app_breaks_out": ui(
+        "web_app": lambda: ui(
+            {"type": "web-app", "storage": "inline", "source": f"<script>parent.alert(1)</script>{MARKUP}"}
+        ),
+        "web_app_breaks_out": lambda: ui(
             {"type": "web-app", "storage": "inline", "source": "'\"></iframe><script>alert(1)</script>"}
         ),
-        "web_app_entities": ui(
+        "web_app_entities": lambda: ui(
             {"type": "web-app", "storage": "inline", "source": "&quot;&gt;&lt;/iframe&gt;<script>1</script>"}
         ),
-        "labels": ui(
+        "labels": lambda: ui(
             {
                 "type": "confusion_matrix",
                 "format": "csv",
@@ -70,10 +72,10 @@ KUBEFLOW.several(
                 "source": f'"{MARKUP.replace(chr(34), chr(34) * 2)}",b,3\nb,b,4\n',
             }
         ),
-        "headers": ui(
+        "headers": lambda: ui(
             {"type": "table", "format": "csv", "storage": "inline", "header": [MARKUP, MARKUP], "source": "1,2\n3,4\n"}
         ),
-        "roc": ui(
+        "roc": lambda: ui(
             {
                 "type": "roc",
                 "format": "csv",
@@ -83,11 +85,11 @@ KUBEFLOW.several(
             },
             NOTE,
         ),
-        "tensorboard": ui(
+        "tensorboard": lambda: ui(
             {"type": "tensorboard", "source": f"s3://bucket/{MARKUP}"},
             {"type": "tensorboard", "source": "http://169.254.169.254/"},
         ),
-        "types": ui(
+        "types": lambda: ui(
             {"type": MARKUP, "source": MARKUP},
             {"type": ["table"]},
             7,
@@ -95,15 +97,17 @@ KUBEFLOW.several(
             {"type": "table", "source": {"a": 1}},
             NOTE,
         ),
-        "storage": ui({"type": "table", "storage": MARKUP, "source": "minio://bucket/x.csv", "format": MARKUP}, NOTE),
-        "python": ui(
+        "storage": lambda: ui(
+            {"type": "table", "storage": MARKUP, "source": "minio://bucket/x.csv", "format": MARKUP}, NOTE
+        ),
+        "python": lambda: ui(
             {"type": "python", "storage": "inline", "source": "import os; os.system('touch /tmp/belvedere-escape')"},
             NOTE,
         ),
-        "many": ui(*[NOTE] * 5_000),
-        "deep": '{"outputs": [' + '{"type": "table", "a": ' * 50_000,
-        "large_inline": ui({"type": "markdown", "storage": "inline", "source": "*a " * 400_000}),
-        "markdown": ui(
+        "many": lambda: ui(*[NOTE] * 5_000),
+        "deep": lambda: '{"outputs": [' + '{"type": "table", "a": ' * 50_000,
+        "large_inline": lambda: ui({"type": "markdown", "storage": "inline", "source": "*a " * 400_000}),
+        "markdown": lambda: ui(
             {
                 "type": "markdown",
                 "storage": "inline",
@@ -118,11 +122,11 @@ KUBEFLOW.several(
 KUBEFLOW.several(
     "kfp_metrics",
     {
-        "names": json.dumps({"metrics": [{"name": MARKUP, "numberValue": 0.5, "format": MARKUP}]}),
+        "names": lambda: json.dumps({"metrics": [{"name": MARKUP, "numberValue": 0.5, "format": MARKUP}]}),
         "numbers": '{"metrics": [{"name": "a", "numberValue": 1e999, "format": "PERCENTAGE"}, {"name": "b", "numberValue": NaN}]}',
-        "digits": '{"metrics": [{"name": "a", "numberValue": ' + "9" * 100_000 + "}]}",
+        "digits": lambda: '{"metrics": [{"name": "a", "numberValue": ' + "9" * 100_000 + "}]}",
         "types": '{"metrics": [7, null, {"name": {"a": 1}, "numberValue": "x"}, {"numberValue": 1}]}',
-        "many": json.dumps({"metrics": [{"name": f"m{n}", "numberValue": n} for n in range(20_000)]}),
+        "many": lambda: json.dumps({"metrics": [{"name": f"m{n}", "numberValue": n} for n in range(20_000)]}),
     },
     "artifacts/run/mlpipeline-metrics.json",
     "KFP #12670, CPython CVE-2020-10735",
@@ -139,17 +143,17 @@ def matrix(labels: list[Any], rows: list[Any]) -> str:
 KUBEFLOW.several(
     "kfp_v2",
     {
-        "labels": matrix([MARKUP, "<svg onload=alert(1)>"], [{"row": [1, 2]}, {"row": [3, 4]}]),
-        "ragged": matrix(["a", "b"], [{"row": [1]}, {"row": [1, 2, 3]}, {}, 7]),
-        "numbers": matrix(["a", "b"], [{"row": [1e308, 1e308]}, {"row": ["x", None]}]),
-        "large": matrix([f"c{n}" for n in range(1_200)], [{"row": [n] * 1_200} for n in range(1_200)]),
-        "curve": json.dumps(
+        "labels": lambda: matrix([MARKUP, "<svg onload=alert(1)>"], [{"row": [1, 2]}, {"row": [3, 4]}]),
+        "ragged": lambda: matrix(["a", "b"], [{"row": [1]}, {"row": [1, 2, 3]}, {}, 7]),
+        "numbers": lambda: matrix(["a", "b"], [{"row": [1e308, 1e308]}, {"row": ["x", None]}]),
+        "large": lambda: matrix([f"c{n}" for n in range(1_200)], [{"row": [n] * 1_200} for n in range(1_200)]),
+        "curve": lambda: json.dumps(
             {"confidenceMetrics": [{"confidenceThreshold": 1e999, "falsePositiveRate": -5, "recall": "x"}] * 9}
         ).replace("Infinity", "1e999"),
-        "slices": json.dumps(
+        "slices": lambda: json.dumps(
             {"evaluationSlices": [{"slice": MARKUP, "sliceClassificationMetrics": {"confidenceMetrics": []}}] * 500}
         ),
-        "executor": json.dumps(
+        "executor": lambda: json.dumps(
             {
                 "parameterValues": {MARKUP: MARKUP},
                 "artifacts": {
@@ -189,18 +193,24 @@ def geometry(kind: str, coordinates: Any, **properties: Any) -> str:
 KUBEFLOW.several(
     "geojson",
     {
-        "giant": geometry("Point", [1e308, -1e308]),
-        "not_numbers": geometry("LineString", [[1, 2], ["x", None], [], [float("nan"), float("inf")], {"a": 1}]),
-        "names": geometry("Point", [1, 2], **{MARKUP: MARKUP, "name": MARKUP, "marker-symbol": "javascript:alert(1)"}),
-        "many_points": geometry("LineString", [[n % 180, n % 90] for n in range(200_000)]),
-        "many_features": json.dumps(GEO | {"features": GEO["features"] * 50_000}),
-        "nested": '{"type":"FeatureCollection","features":[' + '{"type":"GeometryCollection","geometries":[' * 20_000,
-        "rings": geometry("Polygon", [[]] * 10_000),
+        "giant": lambda: geometry("Point", [1e308, -1e308]),
+        "not_numbers": lambda: geometry(
+            "LineString", [[1, 2], ["x", None], [], [float("nan"), float("inf")], {"a": 1}]
+        ),
+        "names": lambda: geometry(
+            "Point", [1, 2], **{MARKUP: MARKUP, "name": MARKUP, "marker-symbol": "javascript:alert(1)"}
+        ),
+        "many_points": lambda: geometry("LineString", [[n % 180, n % 90] for n in range(200_000)]),
+        "many_features": lambda: json.dumps(GEO | {"features": GEO["features"] * 50_000}),
+        "nested": lambda: (
+            '{"type":"FeatureCollection","features":[' + '{"type":"GeometryCollection","geometries":[' * 20_000
+        ),
+        "rings": lambda: geometry("Polygon", [[]] * 10_000),
         "types": '{"type":"FeatureCollection","features":[7,null,{"type":"Feature","geometry":7,"properties":7}]}',
-        "crs": json.dumps(
+        "crs": lambda: json.dumps(
             GEO | {"crs": {"type": "link", "properties": {"href": "http://169.254.169.254/", "type": "proj4"}}}
         ),
-        "bbox": json.dumps(GEO | {"bbox": [1e999, "x"]}).replace("Infinity", "1e999"),
+        "bbox": lambda: json.dumps(GEO | {"bbox": [1e999, "x"]}).replace("Infinity", "1e999"),
     },
     "maps/places.geojson",
     "CWE-20, CWE-674, CWE-918 in GeoJSON (crs links)",

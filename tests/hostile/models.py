@@ -36,18 +36,18 @@ PICKLE_BOMB = b"\x80\x02]q\0" + b"".join(b"(" + b"h%c" % (n - 1) * 10 + b"lq%c" 
 MODELS.several(
     "pickle_of",
     {
-        "endless_text": b"\x80\x05\x8d" + struct.pack("<Q", 2**62) + b"x",
-        "endless_number": b"\x80\x02\x8b" + struct.pack("<i", 2**31 - 1) + b"\xff",
+        "endless_text": lambda: b"\x80\x05\x8d" + struct.pack("<Q", 2**62) + b"x",
+        "endless_number": lambda: b"\x80\x02\x8b" + struct.pack("<i", 2**31 - 1) + b"\xff",
         "laughs": PICKLE_BOMB,
-        "deep": b"\x80\x02" + b"(" * 500_000 + b".",
-        "markup": f"c{MARKUP}\n{MARKUP}\n(tR.".encode(),
-        "old_markup": f"\x80\x02c{MARKUP}\n{MARKUP}\n.".encode("latin-1"),
-        "many_imports": b"\x80\x02" + b"".join(b"cos.a%d\nb%d\n0" % (n, n) for n in range(100_000)) + b"N.",
-        "no_stop": b"\x80\x04" + b"K\x01" * 1000,
-        "unknown_opcodes": b"\x80\x05" + bytes(range(256)) * 40,
-        "frame": b"\x80\x04\x95" + struct.pack("<Q", 2**63 - 1) + b"N.",
+        "deep": lambda: b"\x80\x02" + b"(" * 500_000 + b".",
+        "markup": lambda: f"c{MARKUP}\n{MARKUP}\n(tR.".encode(),
+        "old_markup": lambda: f"\x80\x02c{MARKUP}\n{MARKUP}\n.".encode("latin-1"),
+        "many_imports": lambda: b"\x80\x02" + b"".join(b"cos.a%d\nb%d\n0" % (n, n) for n in range(100_000)) + b"N.",
+        "no_stop": lambda: b"\x80\x04" + b"K\x01" * 1000,
+        "unknown_opcodes": lambda: b"\x80\x05" + bytes(range(256)) * 40,
+        "frame": lambda: b"\x80\x04\x95" + struct.pack("<Q", 2**63 - 1) + b"N.",
         "stack_global": b"\x80\x04\x8c\x02os\x94\x8c\x06system\x94\x93\x8c\x02id\x85R.",
-        "gzipped": gzip.compress(LOADED["protocol_4"]),
+        "gzipped": lambda: gzip.compress(LOADED["protocol_4"]),
     },
     "models/model.pkl",
     PICKLES,
@@ -63,13 +63,13 @@ def torch_zip(content: bytes) -> bytes:
 MODELS.several(
     "disguised_pickle",
     {
-        "torch": torch_zip(LOADED["protocol_2"]),
-        "torch_of_noise": torch_zip(bytes(range(256))),
-        "joblib": b"\x80\x04" + LOADED["protocol_4"][2:] + bytes(64),
-        "numpy": npy((1,), LOADED["protocol_4"], descr="'|O'"),
-        "npz": zip_of({"a.npy": npy((1,), LOADED["protocol_4"], descr="'|O'")}),
-        "numpy_type": npy((1,), bytes(8), descr="__import__('os').system('" + COMMAND + "')"),
-        "skops": zip_of(
+        "torch": lambda: torch_zip(LOADED["protocol_2"]),
+        "torch_of_noise": lambda: torch_zip(bytes(range(256))),
+        "joblib": lambda: b"\x80\x04" + LOADED["protocol_4"][2:] + bytes(64),
+        "numpy": lambda: npy((1,), LOADED["protocol_4"], descr="'|O'"),
+        "npz": lambda: zip_of({"a.npy": npy((1,), LOADED["protocol_4"], descr="'|O'")}),
+        "numpy_type": lambda: npy((1,), bytes(8), descr="__import__('os').system('" + COMMAND + "')"),
+        "skops": lambda: zip_of(
             {
                 "schema.json": json.dumps(
                     {
@@ -83,17 +83,17 @@ MODELS.several(
                 ).encode()
             }
         ),
-        "skops_deep": zip_of(
+        "skops_deep": lambda: zip_of(
             {"schema.json": b'{"__class__":"a","__loader__":"x","content":' * 5000 + b"1" + b"}" * 5000}
         ),
-        "skops_markup": zip_of(
+        "skops_markup": lambda: zip_of(
             {
                 "schema.json": json.dumps(
                     {"__class__": MARKUP, "__module__": MARKUP, "__loader__": "ObjectNode"}
                 ).encode()
             }
         ),
-        "keras": zip_of(
+        "keras": lambda: zip_of(
             {"config.json": b'{"class_name":"Lambda","config":{"function":["gASV"]}}', "metadata.json": b"{}"}
         ),
     },
@@ -184,21 +184,19 @@ MODELS.several(
     {
         "tags": f"flavors:\n  python_function: !!python/object/apply:os.system ['{COMMAND}']\nrun_id: x\n",
         "new": f"flavors: !!python/object/new:tuple [!!python/name:os.system ['{COMMAND}']]\nmodel_uuid: x\n",
-        "laughs": YAML_BOMB + "flavors: *a11\nmodel_uuid: x\n",
+        "laughs": lambda: YAML_BOMB + "flavors: *a11\nmodel_uuid: x\n",
         "itself": "flavors: &a\n  python_function: *a\nmodel_uuid: x\n",
-        "merge": "a: &a {x: 1}\n" + "b: {<<: [" + "*a," * 20_000 + "]}\nflavors: {}\nmodel_uuid: x\n",
-        "deep": "flavors: " + "[" * 50_000 + "\nmodel_uuid: x\n",
-        "deep_blocks": "flavors:\n" + "".join(" " * n + "a:\n" for n in range(1, 2_000)),
+        "merge": lambda: "a: &a {x: 1}\n" + "b: {<<: [" + "*a," * 20_000 + "]}\nflavors: {}\nmodel_uuid: x\n",
+        "deep": lambda: "flavors: " + "[" * 50_000 + "\nmodel_uuid: x\n",
+        "deep_blocks": lambda: "flavors:\n" + "".join(" " * n + "a:\n" for n in range(1, 2_000)),
         "markup": f"flavors:\n  {QUOTED}: {{env: {QUOTED}}}\nrun_id: {QUOTED}\nmodel_uuid: x\n",
         "traversal": "flavors:\n  sklearn: {pickled_model: ../../../../etc/passwd, code: /etc}\nmodel_uuid: x\n",
-        "numbers": "flavors: {}\nmodel_uuid: x\na: "
-        + "1" * 5_000_000
-        + "\nb: 0x"
-        + "f" * 100_000
-        + "\nc: 1:1:1:1:1:1\n",
-        "signature": 'flavors: {}\nsignature: {inputs: "'
-        + "[" * 40_000
-        + '", outputs: "{\\"a\\": <script>}"}\nmodel_uuid: x\n',
+        "numbers": lambda: (
+            "flavors: {}\nmodel_uuid: x\na: " + "1" * 5_000_000 + "\nb: 0x" + "f" * 100_000 + "\nc: 1:1:1:1:1:1\n"
+        ),
+        "signature": lambda: (
+            'flavors: {}\nsignature: {inputs: "' + "[" * 40_000 + '", outputs: "{\\"a\\": <script>}"}\nmodel_uuid: x\n'
+        ),
         "wrong_types": "flavors: [1]\nsignature: 7\nrun_id: {a: b}\nutc_time_created: [x]\nmodel_uuid: x\n",
     },
     "models/a/MLmodel",
@@ -211,10 +209,10 @@ MODELS.several(
         "laughs": YAML_BOMB,
         "tags": f"a: !!python/object/apply:os.system ['{COMMAND}']\nb: 1\n",
         "itself": "a: &a\n  b: *a\n",
-        "deep": "a: " + "{a: " * 30_000,
-        "markup": f"{json.dumps(MARKUP)}: {json.dumps(MARKUP)}\n" * 3,
-        "documents": "---\na: 1\n" * 50_000,
-        "anchors": "".join(f"- &a{n} x\n" for n in range(50_000)),
+        "deep": lambda: "a: " + "{a: " * 30_000,
+        "markup": lambda: f"{json.dumps(MARKUP)}: {json.dumps(MARKUP)}\n" * 3,
+        "documents": lambda: "---\na: 1\n" * 50_000,
+        "anchors": lambda: "".join(f"- &a{n} x\n" for n in range(50_000)),
     },
     "runs/a/params.yaml",
     "PyYAML CVE-2020-1747, CVE-2020-14343, Kubernetes CVE-2019-11253",
@@ -227,12 +225,12 @@ TREE = {
 MODELS.several(
     "xgboost",
     {
-        "names": json.dumps(
+        "names": lambda: json.dumps(
             TREE | {"learner": TREE["learner"] | {"feature_names": [MARKUP] * 3, "attributes": {MARKUP: MARKUP}}}
         ),  # type: ignore[operator]
-        "numbers": json.dumps(TREE).replace('"3"', '"' + "9" * 100_000 + '"'),
+        "numbers": lambda: json.dumps(TREE).replace('"3"', '"' + "9" * 100_000 + '"'),
         "wrong_types": '{"version":[2],"learner":{"gradient_booster":7,"learner_model_param":[],"objective":"x"}}',
-        "cycle": json.dumps(
+        "cycle": lambda: json.dumps(
             {
                 "version": [2, 0, 0],
                 "learner": {
@@ -268,7 +266,7 @@ MODELS.several(
     {
         "endless_array": b"{L\0\0\0\0\0\0\0\x07learner[$U#L\x7f\xff\xff\xff\xff\xff\xff\xff\0",
         "negative": b"{L\xff\xff\xff\xff\xff\xff\xff\xffx",
-        "deep": b"{L\0\0\0\0\0\0\0\x07learner" + b"[" * 200_000,
+        "deep": lambda: b"{L\0\0\0\0\0\0\0\x07learner" + b"[" * 200_000,
         "nothing_many": b"{L\0\0\0\0\0\0\0\x07learner[$Z#L\0\0\0\x7f\xff\xff\xff\xff",
     },
     "models/booster.ubj",
@@ -309,38 +307,40 @@ PATHS = [
 MODELS.several(
     "coco",
     {
-        "paths": coco(images=[{"id": n, "file_name": path, "width": 9, "height": 9} for n, path in enumerate(PATHS)]),
-        "addresses": coco(
+        "paths": lambda: coco(
+            images=[{"id": n, "file_name": path, "width": 9, "height": 9} for n, path in enumerate(PATHS)]
+        ),
+        "addresses": lambda: coco(
             images=[{"id": 1, "file_name": "a.jpg", "coco_url": path, "flickr_url": path} for path in PATHS]
         ),
-        "names": coco(
+        "names": lambda: coco(
             categories=[{"id": 1, "name": MARKUP, "supercategory": MARKUP}],
             info={"description": MARKUP, "url": "javascript:alert(1)"},
         ),
-        "mask": annotated(iscrowd=1, segmentation={"size": [10**9, 10**9], "counts": [10**18]}),
-        "packed_mask": annotated(iscrowd=1, segmentation={"size": [10**9, 10**9], "counts": "~" * 100_000}),
-        "false_mask": annotated(iscrowd=1, segmentation={"size": [4, 4], "counts": [2**31, 2**31, -5]}),
-        "markup_mask": annotated(iscrowd=1, segmentation={"size": [MARKUP, 4], "counts": MARKUP}),
-        "polygon": annotated(segmentation=[[1.0, 2.0] * 500_000]),
-        "odd_polygon": annotated(segmentation=[[1], [], ["x", None], {"a": 1}, 7]),
-        "boxes": coco(
+        "mask": lambda: annotated(iscrowd=1, segmentation={"size": [10**9, 10**9], "counts": [10**18]}),
+        "packed_mask": lambda: annotated(iscrowd=1, segmentation={"size": [10**9, 10**9], "counts": "~" * 100_000}),
+        "false_mask": lambda: annotated(iscrowd=1, segmentation={"size": [4, 4], "counts": [2**31, 2**31, -5]}),
+        "markup_mask": lambda: annotated(iscrowd=1, segmentation={"size": [MARKUP, 4], "counts": MARKUP}),
+        "polygon": lambda: annotated(segmentation=[[1.0, 2.0] * 500_000]),
+        "odd_polygon": lambda: annotated(segmentation=[[1], [], ["x", None], {"a": 1}, 7]),
+        "boxes": lambda: coco(
             annotations=[
                 {"id": n, "image_id": 1, "category_id": 1, "bbox": box, "area": 1e308}
                 for n, box in enumerate([[1e308, 0, 1e308, 1], [-5, -5, -5, -5], [1], ["x"] * 4, None, {"a": 1}])
             ]
         ),
-        "not_numbers": coco().replace("[1, 1, 9, 9]", "[NaN, Infinity, -Infinity, 1e999]"),
-        "sizes": coco(images=[{"id": 1, "file_name": "a.jpg", "width": 10**12, "height": -1}]),
-        "ids": coco(
+        "not_numbers": lambda: coco().replace("[1, 1, 9, 9]", "[NaN, Infinity, -Infinity, 1e999]"),
+        "sizes": lambda: coco(images=[{"id": 1, "file_name": "a.jpg", "width": 10**12, "height": -1}]),
+        "ids": lambda: coco(
             images=[{"id": {"a": 1}}, {"id": None}, {"id": [1]}, 7],
             annotations=[7, {"image_id": [1], "category_id": {}}],
         ),
-        "many": coco(
+        "many": lambda: coco(
             annotations=[{"id": n, "image_id": 1, "category_id": n, "bbox": [1, 1, 2, 2]} for n in range(100_000)],
             categories=[{"id": n, "name": f"c{n}"} for n in range(100_000)],
         ),
         "wrong_types": '{"images": {}, "annotations": "x", "categories": 7}',
-        "keypoints": annotated(keypoints=[1e308] * 300_000, num_keypoints=10**9),
+        "keypoints": lambda: annotated(keypoints=[1e308] * 300_000, num_keypoints=10**9),
     },
     "annotations/instances.json",
     "MLflow CVE-2024-1560 and kin (paths from files), CWE-789 in masks",

@@ -38,15 +38,17 @@ def displayed(**data: Any) -> dict[str, Any]:
 NOTEBOOKS.several(
     "notebook",
     {
-        "html": notebook(displayed(text__html=f"<b>ok</b>{MARKUP}<iframe src='javascript:alert(1)'></iframe>")),
-        "javascript": notebook(displayed(application__javascript="alert(1)", text__plain="x")),
-        "svg": notebook(
+        "html": lambda: notebook(displayed(text__html=f"<b>ok</b>{MARKUP}<iframe src='javascript:alert(1)'></iframe>")),
+        "javascript": lambda: notebook(displayed(application__javascript="alert(1)", text__plain="x")),
+        "svg": lambda: notebook(
             displayed(image__svg_xml=svg("<script>alert(1)</script><image href='https://attacker.example'/>"))
         ),
-        "png": notebook(displayed(image__png='"><script>alert(1)</script>')),
-        "gif_html": notebook(displayed(image__gif=MARKUP, image__jpeg={"a": 1})),
-        "markdown": notebook({"cell_type": "markdown", "metadata": {}, "source": [MARKUP, "[x](javascript:alert(1))"]}),
-        "attachment": notebook(
+        "png": lambda: notebook(displayed(image__png='"><script>alert(1)</script>')),
+        "gif_html": lambda: notebook(displayed(image__gif=MARKUP, image__jpeg={"a": 1})),
+        "markdown": lambda: notebook(
+            {"cell_type": "markdown", "metadata": {}, "source": [MARKUP, "[x](javascript:alert(1))"]}
+        ),
+        "attachment": lambda: notebook(
             {
                 "cell_type": "markdown",
                 "metadata": {},
@@ -54,32 +56,32 @@ NOTEBOOKS.several(
                 "attachments": {"x.svg": {"image/svg+xml": "PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+"}},
             }
         ),
-        "raw": notebook({"cell_type": "raw", "metadata": {"format": "text/html"}, "source": MARKUP}),
-        "source": notebook(code({"output_type": "stream", "name": MARKUP, "text": [MARKUP]}, source=MARKUP)),
-        "error": notebook(
+        "raw": lambda: notebook({"cell_type": "raw", "metadata": {"format": "text/html"}, "source": MARKUP}),
+        "source": lambda: notebook(code({"output_type": "stream", "name": MARKUP, "text": [MARKUP]}, source=MARKUP)),
+        "error": lambda: notebook(
             code({"output_type": "error", "ename": MARKUP, "evalue": MARKUP, "traceback": [f"\x1b[31m{MARKUP}"]})
         ),
-        "language": notebook(
+        "language": lambda: notebook(
             code({"output_type": "stream", "text": "x"}),
             kernelspec={"language": MARKUP, "display_name": MARKUP, "name": "../../x"},
             language_info={"name": MARKUP, "pygments_lexer": "../../etc/passwd", "file_extension": MARKUP},
         ),
-        "latex": notebook(displayed(text__latex=r"$\href{javascript:alert(1)}{x}$", text__plain=MARKUP)),
-        "table": notebook(
+        "latex": lambda: notebook(displayed(text__latex=r"$\href{javascript:alert(1)}{x}$", text__plain=MARKUP)),
+        "table": lambda: notebook(
             displayed(text__html="<table onclick=alert(1)><tr><td style='background:url(//attacker.example)'>1")
         ),
-        "widget": notebook(displayed(**{"application__vnd.jupyter.widget-view+json": {"model_id": MARKUP}})),
-        "vega": notebook(
+        "widget": lambda: notebook(displayed(**{"application__vnd.jupyter.widget-view+json": {"model_id": MARKUP}})),
+        "vega": lambda: notebook(
             displayed(**{"application__vnd.vegalite.v5+json": {"data": {"url": "http://127.0.0.1/"}, "mark": "bar"}})
         ),
-        "plotly": notebook(
+        "plotly": lambda: notebook(
             displayed(**{"application__vnd.plotly.v1+json": {"data": [{"x": MARKUP}], "layout": MARKUP}})
         ),
-        "wrong_types": notebook(
+        "wrong_types": lambda: notebook(
             {"cell_type": 1, "source": {"a": 1}, "outputs": 7}, code(7), code(None), {"cell_type": "code"}
         ),
-        "many_cells": notebook(*[code({"output_type": "stream", "name": "stdout", "text": "x"})] * 20_000),
-        "long_output": notebook(code({"output_type": "stream", "name": "stdout", "text": "x" * 20_000_000})),
+        "many_cells": lambda: notebook(*[code({"output_type": "stream", "name": "stdout", "text": "x"})] * 20_000),
+        "long_output": lambda: notebook(code({"output_type": "stream", "name": "stdout", "text": "x" * 20_000_000})),
     },
     "notebooks/a.ipynb",
     NOTEBOOK,
