@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     gallery_path: str = "/belvedere"
     """Where the gallery is mounted below the API server."""
 
+    rows_bytes: int = Field(default=8 * 1024**3, ge=0)
+    """Disk on which an API server may keep working copies of tables that people page and filter."""
+
     # -- housekeeping
     keep_runs_days: float = 2.0
     """How long `housekeeping` keeps finished runs of Belvedere's DAGs."""

@@ -16,6 +16,7 @@ from belvedere.gallery.broadcast import Broadcaster
 from belvedere.gallery.capability import Signer
 from belvedere.gallery.cursor import Cursors
 from belvedere.gallery.presenting import Presenter
+from belvedere.gallery.row_copies import RowCopies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,7 @@ class Resources:
     signer: Signer
     cursors: Cursors
     changes: Broadcaster
+    rows: RowCopies
     rendition: Callable[[str, int], Rendition] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,13 +57,15 @@ class Resources:
         dsn = settings.catalog_dsn.get_secret_value()
         secret = settings.capability_secret.get_secret_value()
         catalog = ConnectionPool(dsn)
+        store = ObjectStore.from_settings(settings)
         return cls(
             settings=settings,
             catalog=catalog,
-            store=ObjectStore.from_settings(settings),
+            store=store,
             signer=Signer(secret, settings.capability_seconds),
             cursors=Cursors(secret),
             changes=Broadcaster(dsn, catalog),
+            rows=RowCopies(settings, store),
         )
 
     def _rendition(self, artifact_id: str, _revision: int) -> Rendition:

@@ -124,6 +124,35 @@ class RerenderResponse(BaseModel):
     queued: bool
 
 
+class RowColumnResponse(BaseModel):
+    """One column of a table."""
+
+    number: int = Field(description="By which filters and sorting name the column.")
+    name: str
+    type: str
+
+
+class RowsResponse(BaseModel):
+    """One page of a table's rows."""
+
+    columns: list[RowColumnResponse]
+    rows: list[list[Any]] = Field(description="Cells as JSON; very large integers, dates and bytes as text.")
+    numbers: list[int] = Field(description="Where in the table each row stands, from 1.")
+    offset: int
+    limit: int
+    total: int | None = Field(description="How many rows meet the conditions; null where counting takes too long.")
+    rows_in_all: int
+    part: str = Field(description="Which part of the artifact this is: the sheet of a workbook.")
+    warnings: list[str]
+
+
+class RowsPreparingResponse(BaseModel):
+    """The server is still preparing the table."""
+
+    done_bytes: int
+    size: int
+
+
 class FreshnessResponse(BaseModel):
     """How long it takes from an object's event to its picture."""
 

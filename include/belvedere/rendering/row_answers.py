@@ -42,7 +42,7 @@ def answer_page(path: Path, table: RowTable, query: RowQuery, limits: Limits) ->
 
     def ask(connection: duckdb.DuckDBPyConnection) -> bytes:
         found = _asked(connection, path, table, query)
-        total = _total(connection, path, table, query)
+        total = _total(connection, path, table, query, len(found))
         page = {
             "numbers": [row[0] + 1 for row in found],
             "rows": [[_for_browsers(cell) for cell in row[1:]] for row in found],
@@ -149,7 +149,9 @@ def _rows(
     return connection.execute(statement, [str(path), *values]).fetchall()
 
 
-def _total(connection: duckdb.DuckDBPyConnection, path: Path, table: RowTable, query: RowQuery) -> int | None:
+def _total(
+    connection: duckdb.DuckDBPyConnection, path: Path, table: RowTable, query: RowQuery, found: int
+) -> int | None:
     """Return how many rows meet the conditions; None where counting them takes too long."""
     import duckdb
 
@@ -157,6 +159,8 @@ def _total(connection: duckdb.DuckDBPyConnection, path: Path, table: RowTable, q
         return table.rows
     if query.known_total is not None:
         return query.known_total
+    if found < query.limit and (found or not query.offset):
+        return query.offset + found
     condition, values = where(table.fields, query)
     statement = f"SELECT count(*) FROM read_parquet(?) WHERE {condition}"  # noqa: S608 - quoted names
     timer = threading.Timer(COUNT_SECONDS, connection.interrupt)

@@ -12,7 +12,7 @@ from belvedere.rendering.big_tables import copy_delimited
 from belvedere.rendering.copies import write_copy
 from belvedere.rendering.delimited import delimiter_of, is_code, typed
 from belvedere.rendering.duck import first_line, open_duckdb
-from belvedere.rendering.json_copies import copy_json
+from belvedere.rendering.json_copies import Format, copy_json
 from belvedere.rendering.json_tables import grid_of, is_array_of_records, read_document
 from belvedere.rendering.parquet_files import check_footer, describe
 from belvedere.rendering.plaintext import clean, decode
@@ -49,14 +49,14 @@ def copy_rows(source: Source, target: Path, limits: Limits) -> RowTable:
         names, types, _ = copy_arrow(source.path, target, limits)
         return _described(target, names, limits, types=types)
     if kind is TableFormat.JSON_LINES or (kind is TableFormat.JSON and is_array_of_records(source)):
-        layout = "newline_delimited" if kind is TableFormat.JSON_LINES else "array"
+        layout: Format = "newline_delimited" if kind is TableFormat.JSON_LINES else "array"
         names, warnings = copy_json(source.path, target, limits, layout)
         return _described(target, names, limits, warnings=warnings)
     if kind is TableFormat.DELIMITED:
         return _copy_delimited(source, target, limits)
-    names, rows, part = _grid(source, kind, limits)
-    _copy_values(names, rows, target, limits)
-    return _described(target, names, limits, part=part)
+    grid, rows, part = _grid(source, kind, limits)
+    _copy_values(grid, rows, target, limits)
+    return _described(target, grid, limits, part=part)
 
 
 def _grid(source: Source, kind: TableFormat, limits: Limits) -> tuple[Sequence[str], Sequence[Sequence[Any]], str]:

@@ -25,7 +25,7 @@ COPY_NAME = "rows.parquet"
 class CopyWork:
     """Copy a table into the workspace, and describe it."""
 
-    def __call__(self, source: Source, limits: Limits, _confined: Confined) -> bytes:
+    def __call__(self, source: Source, limits: Limits, confined: Confined) -> bytes:
         """Return the table's description."""
         table = copy_rows(source, Path.cwd() / COPY_NAME, limits)
         return encode_content(json.dumps(asdict(table)).encode())
@@ -39,7 +39,7 @@ class AnswerWork:
     query: RowQuery
     as_csv: bool
 
-    def __call__(self, source: Source, limits: Limits, _confined: Confined) -> bytes:
+    def __call__(self, source: Source, limits: Limits, confined: Confined) -> bytes:
         """Return the rows."""
         answer = answer_csv if self.as_csv else answer_page
         try:

@@ -63,6 +63,8 @@ def test_the_routes_are_those_that_are_promised() -> None:
         "/api/artifacts/lookup",
         "/api/artifacts/{artifact_id}",
         "/api/artifacts/{artifact_id}/family",
+        "/api/artifacts/{artifact_id}/rows",
+        "/api/artifacts/{artifact_id}/rows.csv",
         "/api/artifacts/{artifact_id}/versions",
         "/api/artifacts/{artifact_id}/rerender",
         "/api/events",
