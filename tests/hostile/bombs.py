@@ -163,15 +163,16 @@ def tar_of_many_members() -> bytes:
 
 @BOMBS.add("runs/a/book.xlsx", "CWE-409 in SpreadsheetML", "a sheet of 26 MB is unpacked")
 def xlsx_of_zeros() -> bytes:
-    return _workbook(b"<row><c><v>1</v></c></row>" * 1_000_000)
+    return workbook(b"<row><c><v>1</v></c></row>" * 1_000_000)
 
 
 @BOMBS.add("runs/a/wide.xlsx", "CWE-400 in SpreadsheetML", "a cell in the last corner makes a grid of 17 billion")
 def xlsx_with_a_far_cell() -> bytes:
-    return _workbook(b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>2</v></c></row>')
+    return workbook(b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>2</v></c></row>')
 
 
-def _workbook(rows: bytes) -> bytes:
+def workbook(rows: bytes) -> bytes:
+    """Return an Excel workbook of one sheet with these rows of SpreadsheetML."""
     name = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006"
