@@ -149,6 +149,8 @@ def _tabs(artifact: Artifact, response: ArtifactResponse, presenter: Presenter) 
     tabs = [_picture(made.get("page"), made.get("figure"), artifact)]
     if chart_output(artifact):
         tabs.append(Tab("interactive", "Interactive", INTERACTIVE, presenter.address(artifact, INTERACTIVE)))
+    if artifact.kind == "table" and artifact.state is ArtifactState.RENDERED:
+        tabs.append(Tab("rows", "Rows"))
     if artifact.outputs:
         frame = DATA_TEXT if data_output(artifact) else ""
         tabs.append(Tab("data", "Data", frame, presenter.address(artifact, frame) if frame else ""))

@@ -3,16 +3,28 @@ import { followAirflowLinks } from "./airflow.js";
 import { Frames } from "./frames.js";
 import { listenForKeys } from "./keys.js";
 import { Live } from "./live.js";
+import { Rows } from "./rows.js";
 import { keepPlaying } from "./player.js";
 import { Tabs } from "./tabs.js";
 
 const root = document.documentElement.dataset.root;
 const subject = JSON.parse(document.getElementById("subject").textContent);
 const frames = new Frames(freshAddress);
-let tabs = new Tabs(document.getElementById("viewer"), (panel) => frames.open(panel));
+const started = new WeakSet();
+let tabs = new Tabs(document.getElementById("viewer"), openPanel);
 let seq = subject.seq;
 let reading = false;
 let again = false;
+
+// What a tab needs is fetched when it is first looked at.
+function openPanel(panel) {
+  frames.open(panel);
+  const place = panel.querySelector("[data-rows]");
+  if (place && !started.has(place)) {
+    started.add(place);
+    new Rows(place);
+  }
+}
 
 // Signed addresses live a few minutes: take those of the page as it would be now.
 async function freshAddress(name, old) {
@@ -39,7 +51,7 @@ async function readAgain() {
     swap(page, "head", () => true);
     swap(page, "panel", () => true);
     const swapped = swap(page, "viewer", (here, there) => here.dataset.revision !== there.dataset.revision);
-    if (swapped) tabs = new Tabs(swapped, (panel) => frames.open(panel));
+    if (swapped) tabs = new Tabs(swapped, openPanel);
     frames.born = Date.now();
   } catch (error) {
     note(`The page could not be brought up to date: ${error.message}`);
