@@ -80,6 +80,7 @@ class ClaimedItem:
     attempts: int
     cost_class: str
     refreshes: bool
+    has_twin: bool = False
 
 
 def claim_next(connection: Connection, limits: ClaimLimits) -> str | None:
@@ -268,7 +269,9 @@ returning id
 CLAIMED = """
 select i.id as inbox_id, i.artifact_id, i.tenant, i.bucket, i.key, i.version_id, i.etag, i.sequencer, i.event_at,
     case when i.occasion like 'members:%%' then i.received_at else a.queued_at end as queued_at,
-    i.occasion like 'members:%%' as refreshes, a.size, a.content_type, i.attempts, i.cost_class
+    i.occasion like 'members:%%' as refreshes, a.size, a.content_type, i.attempts, i.cost_class,
+    exists (select from artifacts twin where twin.tenant = a.tenant and twin.etag = a.etag and twin.size = a.size
+                and twin.state = 'rendered' and twin.id <> a.id) as has_twin
 from inbox i join artifacts a on a.id = i.artifact_id
 where i.claim_id = %(claim_id)s and i.state = 'claimed'
 order by i.id

@@ -128,9 +128,18 @@ def _columns(record: RenderingRecord) -> dict[str, object]:
         "facts": Jsonb(dict(record.facts)),
         "warnings": Jsonb(list(record.warnings)),
         "outputs": Jsonb(outputs),
-        "provenance": Jsonb({"usage": dict(record.usage), "sampled": record.sampled}),
+        "provenance": Jsonb(_provenance(record)),
         "run_dag_id": record.run_dag_id,
         "run_id": record.run_id,
+    }
+
+
+def _provenance(record: RenderingRecord) -> dict[str, object]:
+    return {
+        "usage": dict(record.usage),
+        "sampled": record.sampled,
+        "fingerprint": record.fingerprint,
+        "reused_from": record.reused_from,
     }
 
 

@@ -43,6 +43,8 @@ class RenderingRecord:
     ``usage`` holds ``wall_ms``, ``cpu_ms``, ``peak_memory_bytes`` and ``isolation`` (the protections in force);
     ``sampled`` is ``{"shown", "total", "unit"}`` where only a part was looked at. ``members`` are the keys of the
     same bucket that are parts of it; ``watches`` say whose arrival, change or removal changes the rendering.
+    ``fingerprint`` is the same where the rendering would be; ``reused_from`` names the artifact (``bucket``, ``key``,
+    ``etag``, ``artifact_id``) whose rendering was copied instead of being made again.
     """
 
     tenant: str
@@ -75,6 +77,8 @@ class RenderingRecord:
     members: tuple[str, ...] = ()
     watches: tuple[Watch, ...] = ()
     refreshes: bool = False
+    fingerprint: str | None = None
+    reused_from: Mapping[str, Any] | None = None
 
     @property
     def artifact_id(self) -> str:

@@ -10,6 +10,7 @@ from belvedere.model.watch import Watch, watches_of
 from belvedere.orchestration.fetching import Fetcher, Wanted
 from belvedere.orchestration.user_code import renderer_for, run_programs, run_registered, signed
 from belvedere.rendering.detection import detect
+from belvedere.rendering.fingerprint import fingerprint_of
 from belvedere.rendering.isolation import (
     programs_isolated,
     recognise_isolated,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from belvedere.catalog.claims import ClaimedItem
     from belvedere.catalog.sources import RegisteredRenderer
-    from belvedere.model.rendering import Rendering, Source, Usage
+    from belvedere.model.rendering import Listing, Reference, Rendering, Source, Usage
     from belvedere.model.user_code import ProgramRun
     from belvedere.orchestration.workplace import Workplace
 
@@ -53,6 +54,7 @@ class Making:
         self._own = renderer_for(place.renderers, item.tenant, item.key)
         self.kind = ""
         self.watches: tuple[Watch, ...] = ()
+        self._references: tuple[Reference | Listing, ...] = ()
 
     def fetch(self) -> Source:
         """Fetch the item's bytes and tell their kind.
@@ -72,8 +74,15 @@ class Making:
             BelvedereError: it cannot even be told, or the object store is away.
         """
         references = references_isolated(source, self.limits, kind=self.kind, strictness=self._strictness)
+        self._references = references
         self.watches = watches_of(references)
         return replace(source, related=self._fetcher(self._folder).related(source, references))
+
+    def fingerprint(self, source: Source) -> str | None:
+        """Return what tells whether another rendering is the same; None where nothing can."""
+        if self._own is not None:
+            return None
+        return fingerprint_of(source, self.kind, self.limits, self._strictness, self._references)
 
     def render(self, source: Source) -> Made:
         """Run users' programs, if some draw this item, and render.

@@ -28,17 +28,20 @@ from belvedere.model.artifact import ArtifactState
 from belvedere.model.events import ArtifactEvent, EventKind, sequencer_at
 from belvedere.orchestration.fetching import ChangedObject
 from belvedere.orchestration.making import Making
+from belvedere.orchestration.reuse import reuse
 from belvedere.orchestration.storing import record_of, store_record, store_rendering
 from belvedere.rendering.fallback import unsupported_card
 
 if TYPE_CHECKING:
     from belvedere.clients.object_store import ObjectInfo
+    from belvedere.model.record import RenderingRecord
     from belvedere.model.rendering import Rendering, Source, Usage
     from belvedere.model.watch import Watch
     from belvedere.orchestration.workplace import Workplace
 
 log = logging.getLogger(__name__)
 
+Bytes = tuple[str, str, int]
 FIRST_RETRY_SECONDS = 2.0
 AWAY_SECONDS = 3.0
 
@@ -57,12 +60,13 @@ class ClaimReport:
 def render_claim(place: Workplace, claim_id: str) -> ClaimReport:
     """Render what a claim holds and report; items of a lost claim are left to whoever has them now."""
     report = ClaimReport()
+    drawn: set[Bytes] = set()
     for number, item in enumerate(claimed_items(place.connection, claim_id)):
         if number and somebody_starves(place.connection):
             report.waiting += hand_back(place.connection, claim_id)
             break
         try:
-            ItemRendering(place, claim_id, item, report).work()
+            ItemRendering(place, claim_id, item, report, drawn).work()
         except ServiceUnavailable as error:
             log.warning("%s/%s waits: %s", item.bucket, item.key, error)
             put_back(place.connection, claim_id, item, delay_seconds=AWAY_SECONDS)
@@ -72,14 +76,17 @@ def render_claim(place: Workplace, claim_id: str) -> ClaimReport:
 
 
 class ItemRendering:
-    """The way of one item: fetch, render, store, record."""
+    """The way of one item: fetch, render or reuse, store, record. ``drawn`` are the bytes this claim has drawn."""
 
-    def __init__(self, place: Workplace, claim_id: str, item: ClaimedItem, report: ClaimReport) -> None:
+    def __init__(
+        self, place: Workplace, claim_id: str, item: ClaimedItem, report: ClaimReport, drawn: set[Bytes]
+    ) -> None:
         self._place = place
         self._claim_id = claim_id
         self._item = replace(item, attempts=item.attempts + 1)
         self._report = report
         self._lease_taken = time.monotonic()
+        self._drawn = drawn
         self._making: Making | None = None
 
     def work(self) -> None:
@@ -111,13 +118,28 @@ class ItemRendering:
         source = making.fetch()
         try:
             source = making.with_related(source)
+            fingerprint = making.fingerprint(source)
+            if fingerprint is not None and self._reused(source, fingerprint):
+                return
             made = making.render(source)
         except UnsupportedArtifact as error:
             self._finish(source, unsupported_card(source, making.kind), None, ArtifactState.UNSUPPORTED, error)
             self._report.unsupported += 1
         else:
-            self._finish(source, made.rendering, made.usage, ArtifactState.RENDERED, None)
+            self._finish(source, made.rendering, made.usage, ArtifactState.RENDERED, None, fingerprint)
+            self._drawn.add(bytes_of(self._item))
             self._report.rendered += 1
+
+    def _reused(self, source: Source, fingerprint: str) -> bool:
+        """Take over the rendering of the same bytes, if the tenant has one; looks only where there may be one."""
+        if not self._item.has_twin and bytes_of(self._item) not in self._drawn:
+            return False
+        done = reuse(self._place, self._item, source, fingerprint, self._watches)
+        if done is None:
+            return False
+        self._record(done)
+        self._report.rendered += 1
+        return True
 
     def _finish(
         self,
@@ -126,17 +148,30 @@ class ItemRendering:
         usage: Usage | None,
         state: ArtifactState,
         error: BelvedereError | None,
+        fingerprint: str | None = None,
     ) -> None:
         place, item = self._place, self._item
         outputs = store_rendering(place.store, self._renderings_bucket, item, rendering)
         done = record_of(
-            item, place.run, source, rendering, usage, outputs, state=state, error=error, watches=self._watches
+            item,
+            place.run,
+            source,
+            rendering,
+            usage,
+            outputs,
+            state=state,
+            error=error,
+            watches=self._watches,
+            fingerprint=fingerprint,
         )
-        store_record(place.store, self._renderings_bucket, done)
-        finish(place.connection, self._claim_id, item, done)
-        log.info(
-            "%s/%s: %s as %s, %d ms after its event", item.bucket, item.key, state, rendering.kind, done.latency_ms
-        )
+        self._record(done)
+
+    def _record(self, done: RenderingRecord) -> None:
+        """Write the record beside the outputs, then into the catalog."""
+        store_record(self._place.store, self._renderings_bucket, done)
+        finish(self._place.connection, self._claim_id, self._item, done)
+        how = f"reused from {done.reused_from['key']}" if done.reused_from else done.state.value
+        log.info("%s/%s: %s as %s, %d ms after its event", done.bucket, done.key, how, done.kind, done.latency_ms)
 
     @property
     def _watches(self) -> tuple[Watch, ...]:
@@ -197,6 +232,11 @@ class ItemRendering:
             delay_seconds=delay,
         )
         self._report.waiting += 1
+
+
+def bytes_of(item: ClaimedItem) -> Bytes:
+    """Return what two items of the same bytes have in common."""
+    return item.tenant, item.etag, item.size
 
 
 def arrival_of(present: ObjectInfo, tenant: str, occasion: str) -> Arrival:

@@ -72,6 +72,7 @@ def record_of(
     state: ArtifactState,
     error: BelvedereError | None,
     watches: tuple[Watch, ...] = (),
+    fingerprint: str | None = None,
 ) -> RenderingRecord:
     """Put together what is known of one rendering, at this moment. What ``watches`` do not see is no member."""
     return RenderingRecord(
@@ -97,6 +98,7 @@ def record_of(
         members=_members(item, rendering, watches),
         watches=watches,
         refreshes=item.refreshes,
+        fingerprint=fingerprint,
         **_rendering(rendering),
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,14 +16,17 @@ from tests.harness.samples import matrix_csv
 
 from belvedere.catalog.claims import ClaimLimits, claim_next
 from belvedere.catalog.intake import Arrival, occasion_of, record
+from belvedere.catalog.sources import sources_in_use
 from belvedere.clients.object_store import ObjectStore
 from belvedere.clients.postgres import connect
 from belvedere.errors import RendererCrashed
+from belvedere.model.limits import LimitsByKind
 from belvedere.model.record import RenderingRecord
 from belvedere.orchestration import making, rendering
 from belvedere.orchestration.rendering import ClaimReport, arrival_of, render_claim
 from belvedere.orchestration.storing import RunIdentity
 from belvedere.orchestration.workplace import Workplace
+from belvedere.rendering import registry
 from belvedere.settings import Settings
 
 if TYPE_CHECKING:
@@ -205,3 +210,169 @@ def test_a_run_whose_claim_was_lost_writes_no_result(
 
     assert state(place, event)["state"] == "rendering"
     assert open_work(place.connection) == [event.artifact_id]
+
+
+def work_off(place: Workplace) -> None:
+    """Work until nothing waits any more, not even for later."""
+    place.connection.execute("update inbox set available_at = now() where state = 'queued'")
+    while claim_id := claim_next(place.connection, ALL_AT_ONCE):
+        render_claim(place, claim_id)
+        place.connection.execute("update inbox set available_at = now() where state = 'queued'")
+
+
+def kept(place: Workplace, event: ArtifactEvent) -> RenderingRecord:
+    path = f"{event.key}/{event.etag}/rendering.json"
+    return RenderingRecord.from_json(place.store.read(f"{event.bucket}-renderings", path, max_bytes=10**6))
+
+
+def no_fork() -> int:
+    raise AssertionError("a child was forked")
+
+
+class TestReuse:
+    def test_the_same_bytes_under_another_key_are_not_drawn_again(self, place, land, monkeypatch) -> None:
+        first = land("runs/1/cm.csv", matrix_csv(1))
+        work_off(place)
+        monkeypatch.setattr("os.fork", no_fork)
+        second = land("runs/2/cm.csv", matrix_csv(1))
+
+        work_off(place)
+
+        one, two = kept(place, first), kept(place, second)
+        assert two.reused_from == {
+            "bucket": first.bucket,
+            "key": "runs/1/cm.csv",
+            "etag": first.etag,
+            "artifact_id": first.artifact_id,
+        }
+        assert (two.facts, two.title, two.renderer_version) == (one.facts, one.title, one.renderer_version)
+        assert two.usage == {}
+        renderings = f"{first.bucket}-renderings"
+        for mine, theirs in zip(two.outputs, one.outputs, strict=True):
+            assert mine.object_key.startswith("runs/2/cm.csv/")
+            content = place.store.read(renderings, mine.object_key, max_bytes=10**6)
+            assert content == place.store.read(renderings, theirs.object_key, max_bytes=10**6)
+        row = place.connection.execute(
+            "select state, facts, provenance from artifacts where id = %s", [second.artifact_id]
+        ).fetchone()
+        assert row["state"] == "rendered"
+        assert row["facts"] == one.facts
+        assert row["provenance"]["reused_from"]["key"] == "runs/1/cm.csv"
+
+    def test_within_one_claim_too(self, place, land) -> None:
+        events = [land(f"runs/{number}/cm.csv", matrix_csv(1)) for number in range(3)]
+
+        work_off(place)
+        assert [kept(place, event).reused_from is not None for event in events] == [False, True, True]
+
+    def test_not_where_the_picture_would_be_another(self, place, land) -> None:
+        land("runs/1/cm.csv", matrix_csv(1))
+        work_off(place)
+        renamed = land("runs/1/other-name.csv", matrix_csv(1))
+        changed = land("runs/2/cm.csv", matrix_csv(2))
+        work_off(place)
+
+        assert kept(place, renamed).reused_from is None
+        assert kept(place, changed).reused_from is None
+
+    def test_not_with_another_limit_or_renderer_version(self, place, land, monkeypatch) -> None:
+        land("runs/1/cm.csv", matrix_csv(1))
+        work_off(place)
+        limits = LimitsByKind({"confusion_matrix": {"table_cells_shown": 17}})
+        limited = land("runs/2/cm.csv", matrix_csv(1))
+        work_off(replace(place, settings=place.settings.model_copy(update={"limits": limits})))
+        renderer = registry.find_renderer("confusion_matrix")
+        monkeypatch.setitem(registry._registered, "confusion_matrix", replace(renderer, version="999"))
+        newer = land("runs/3/cm.csv", matrix_csv(1))
+        work_off(place)
+
+        assert kept(place, limited).reused_from is None
+        assert kept(place, newer).reused_from is None
+        assert kept(place, newer).renderer_version == "999"
+
+    def test_never_from_another_tenant(self, place, land, s3, bucket) -> None:
+        land("runs/1/cm.csv", matrix_csv(1))
+        work_off(place)
+        foreign = land("runs/2/cm.csv", matrix_csv(1), tenant="stranger")
+        work_off(place)
+
+        assert kept(place, foreign).reused_from is None
+
+    def test_where_the_first_ones_files_are_gone_it_is_drawn(self, place, land, s3) -> None:
+        first = land("runs/1/cm.csv", matrix_csv(1))
+        work_off(place)
+        figure = kept(place, first).outputs[0].object_key
+        s3.remove_object(f"{first.bucket}-renderings", figure)
+        second = land("runs/2/cm.csv", matrix_csv(1))
+
+        work_off(place)
+        assert kept(place, second).reused_from is None
+
+    def test_what_an_artifact_refers_to_counts(self, place, land, bucket) -> None:
+        metadata = json.dumps({"outputs": [{"type": "markdown", "source": f"minio://{bucket}/notes.md"}]}).encode()
+        land("notes.md", b"# One\n")
+        land("runs/1/mlpipeline-ui-metadata.json", metadata)
+        work_off(place)
+        same = land("runs/2/mlpipeline-ui-metadata.json", metadata)
+        work_off(place)
+        assert kept(place, same).reused_from is not None
+
+        place.connection.execute("delete from watches")
+        land("notes.md", b"# Two\n")
+        other = land("runs/3/mlpipeline-ui-metadata.json", metadata)
+        work_off(place)
+        assert kept(place, other).reused_from is None
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
+class TestUsersRenderers:
+    def test_a_script_beside_its_data_is_run_and_again_when_the_data_change(self, place, land) -> None:
+        code = b"text = open('/inputs/scores.txt').read()\nopen('said.md', 'w').write(f'# It says {text}')\n"
+        land("runs/1/scores.txt", b"one")
+        script = land("runs/1/scores.txt.viz.py", code)
+        work_off(place)
+        first, before = kept(place, script), page(place, kept(place, script))
+        land("runs/1/scores.txt", b"two")
+        work_off(place)
+
+        assert first.kind == "viz_script"
+        assert first.warnings == ()
+        assert first.facts["user_renderer"]["outputs"][0]["name"] == "said.md"
+        assert "It says one" in before
+        assert "It says two" in page(place, kept(place, script))
+
+    def test_a_registered_renderer_draws_what_matches_from_then_on(self, place, land, bucket) -> None:
+        code = (
+            b'# /// belvedere\n# patterns = ["runs/*/scores.txt"]\n# ///\n'
+            b"open('drawn.md', 'w').write('# Drawn by the tenant: ' + open('/inputs/scores.txt').read())\n"
+        )
+        land(".belvedere/renderers/scores.viz.py", code)
+        work_off(place)
+        found = sources_in_use(place.connection)
+        later = replace(place, renderers=found.renderers)
+        matching = land("runs/1/scores.txt", b"seven")
+        other = land("runs/1/words.txt", b"seven")
+        work_off(later)
+
+        assert [(each.key, each.patterns) for each in found.renderers] == [
+            (".belvedere/renderers/scores.viz.py", ("runs/*/scores.txt",))
+        ]
+        assert kept(place, matching).renderer_name == "tenant.scores"
+        assert "Drawn by the tenant: seven" in page(place, kept(place, matching))
+        assert kept(place, other).renderer_name == "belvedere.text"
+
+    def test_one_that_fails_leaves_the_picture_that_we_draw(self, place, land) -> None:
+        code = b'# /// belvedere\n# patterns = ["*.csv"]\n# ///\nraise KeyError("colour")\n'
+        land(".belvedere/renderers/broken.viz.py", code)
+        work_off(place)
+        later = replace(place, renderers=sources_in_use(place.connection).renderers)
+        event = land("cm.csv", matrix_csv(1))
+        work_off(later)
+
+        assert kept(place, event).renderer_name == "belvedere.confusion_matrix"
+        assert "KeyError: 'colour'" in kept(place, event).warnings[0]
+
+
+def page(place: Workplace, record: RenderingRecord) -> str:
+    output = next(output for output in record.outputs if output.role == "page")
+    return place.store.read(f"{record.bucket}-renderings", output.object_key, max_bytes=10**6).decode()
