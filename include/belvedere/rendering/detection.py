@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from belvedere.rendering.json_kinds import first_lines, is_progress, kind_of_beginning, kind_of_object
 from belvedere.rendering.json_outline import kind_of, outline_of, outline_of_text
 from belvedere.rendering.json_tables import begins_like_table, is_json_lines, is_table
+from belvedere.rendering.mlflow_layout import is_model_file, run_folder
 from belvedere.rendering.plaintext import decode, is_binary
 from belvedere.rendering.shapes import shape_of
 from belvedere.rendering.signatures import label_of, signature_of
@@ -84,7 +85,7 @@ VIDEO_EXTENSIONS = ("mp4", "m4v", "webm", "mov", "avi", "mkv", "ogv")
 EXTENSIONS: dict[str, frozenset[str]] = {
     **dict.fromkeys(("csv", "tsv", "psv", "tab"), frozenset({"table", "confusion_matrix", "roc"})),
     **dict.fromkeys(("md", "markdown", "mdx"), frozenset({"markdown", "text", "progress"})),
-    **dict.fromkeys(IMAGE_EXTENSIONS, frozenset({"image", "heif"})),
+    **dict.fromkeys(IMAGE_EXTENSIONS, frozenset({"image", "heif", "mlflow_image"})),
     **dict.fromkeys(AUDIO_EXTENSIONS, frozenset({"audio", "video"})),
     **dict.fromkeys(VIDEO_EXTENSIONS, frozenset({"video", "audio"})),
     "geojson": frozenset({"geojson"}),
@@ -156,14 +157,22 @@ def detect(source: Source) -> str:
         return "table"
     signature = signature_of(head)
     if signature is not None:
-        return zip_kind(source.path) if signature.kind == "zip" else signature.kind
+        return _signed_kind(source, signature.kind)
     extension = extension_of(source.key)
     if is_binary(head):
         return _binary_kind(head, extension)
     text = decode(head, whole=len(head) == source.size).text
     if source.key.endswith(USER_SCRIPT_SUFFIX) and text.strip():
         return "viz_script"
+    if is_model_file(source.key) and text.strip():
+        return "mlflow"
     return _text_kind(source, text, extension, whole=len(head) == source.size)
+
+
+def _signed_kind(source: Source, kind: str) -> str:
+    if kind == "zip":
+        return zip_kind(source.path)
+    return "mlflow_image" if kind == "image" and run_folder(source.key) else kind
 
 
 def _binary_kind(head: bytes, extension: str) -> str:
@@ -262,6 +271,8 @@ def _json_kind(source: Source, text: str) -> str | None:
     if is_json_lines(text, whole=len(text) >= source.size):
         return "progress_lines" if is_progress(first_lines(text)) else "table"
     outline = outline_of_text(text)
+    if "cell_type" in outline.elements.get("cells", ()):
+        return "notebook"
     outlined = kind_of(outline) or kind_of_beginning(outline, text)
     if outlined is not None:
         return outlined
@@ -299,6 +310,7 @@ def _has_word_type(part: Any) -> bool:
 
 FIELDS_OF_DOCUMENTS = (
     ("notebook", frozenset({"cells", "nbformat"})),
+    ("notebook", frozenset({"worksheets", "nbformat"})),
     ("coco", frozenset({"images", "annotations", "categories"})),
 )
 EXTENSIONS_OF_MARKDOWN = frozenset({"md", "markdown", "mdx"})

@@ -83,6 +83,8 @@ summary{cursor:pointer}
 .files .row>span:last-child{min-width:118px}
 details.member{border-top:1px solid var(--line);padding:12px 0 4px;margin-top:18px}
 details.member>summary{font-size:15px;margin-bottom:8px}
+.math{font-family:Georgia,'Times New Roman','DejaVu Serif',serif;font-style:italic;white-space:pre-wrap}
+div.math{text-align:center;margin:12px 0}
 .blocked{color:var(--muted);border:1px dashed var(--line);border-radius:6px;padding:2px 8px;font-size:13px}
 .prose .contains-task-list{list-style:none;padding-left:4px}
 a{color:var(--accent)}

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
+from PIL import Image
 
-from belvedere.model.rendering import Limits, Rendering
+from belvedere.model.rendering import Limits, Related, Rendering
+from belvedere.rendering.inmate import render_here
+from belvedere.rendering.renderers.markdown import references
 
 
 def page_of(rendering: Rendering) -> str:
@@ -80,3 +84,40 @@ def test_a_huge_text_is_cut_and_says_so(render) -> None:
 
 def test_nested_beyond_reason_ends_well(render) -> None:
     assert render("> " * 3000 + "deep\n" + "[" * 3000 + "\n" + "* " * 500, "run/card.md").kind == "markdown"
+
+
+def test_formulas_stay_as_they_are_written(render) -> None:
+    page = page_of(render("The score is $a_1 * b_2 * c$, not $5 or $6.\n\n$$\n\\frac{1}{2} < x\n$$\n", "run/a.md"))
+    assert "a_1 * b_2 * c" in page
+    assert "<em>" not in page
+    assert "$5 or $6" in page
+    assert "\\frac{1}{2} &lt; x" in page
+
+
+def test_front_matter_is_shown_as_names_and_values(render) -> None:
+    rendering = render('---\ntitle: "My <b>model</b>"\ntags: [a, b]\n---\n# Card\n\nText.\n', "run/card.md")
+    page = page_of(rendering)
+    assert "<dt>title</dt><dd>My &lt;b&gt;model&lt;/b&gt;</dd>" in page
+    assert "<hr" not in page
+    assert rendering.title == "Card"
+
+
+def test_pictures_beside_the_text_are_asked_for_in_its_own_bucket_only(make_source) -> None:
+    text = (
+        "![a](img/a.png) ![b](../b%20c.png) ![c](/etc/x.png) ![d](http://a.example/x.png) ![e](//a.example/x.png) "
+        "![f](../../../../x.png) ![g](minio://other/x.png) ![h](data:image/png;base64,AA==) ![a](img/a.png)"
+    )
+    found = references(make_source(text, "runs/1/out/card.md"))
+    assert [item.uri for item in found] == ["minio://bucket/runs/1/out/img/a.png", "minio://bucket/runs/1/b c.png"]
+
+
+def test_a_fetched_picture_is_shown_written_anew(make_source, tmp_path) -> None:
+    path = tmp_path / "a.png"
+    Image.new("RGB", (4, 3), "teal").save(path, "PNG")
+    uri = "minio://bucket/runs/img/a.png"
+    source = make_source("![chart](img/a.png) ![lost](b.png)", "runs/card.md")
+    fetched = replace(source, related={uri: Related(uri, path, path.stat().st_size, "image/png")})
+    page = page_of(render_here(fetched, Limits()))
+    assert '<img src="data:image/png;base64,' in page
+    assert 'alt="chart"' in page
+    assert "picture not loaded: lost (b.png)" in page

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import posixpath
 import re
+import urllib.parse
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from belvedere.model.rendering import Limits, Rendering, Sampled, Source
+from belvedere.errors import LimitExceeded, MalformedArtifact
+from belvedere.model.rendering import NOTHING, Limits, Reference, Rendering, Sampled, Source, object_uri
 from belvedere.rendering.naming import file_name
+from belvedere.rendering.page import fact_list
 from belvedere.rendering.part import Part, as_rendering
 from belvedere.rendering.plaintext import Decoded, clean, decode
 from belvedere.rendering.registry import renderer
 from belvedere.rendering.svg import Drawing, escaped
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping, Sequence
+    from collections.abc import Mapping, MutableMapping, Sequence
     from typing import Any
 
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-NAME, VERSION = "belvedere.markdown", "1.0.0"
+NAME, VERSION = "belvedere.markdown", "1.1.0"
 INLINE_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
 TAGS = frozenset(
     [
@@ -68,6 +73,7 @@ ATTRIBUTES = {
     "a": {"href", "title", "class", "id"},
     "img": {"src", "alt", "title"},
     "input": {"type", "checked", "disabled", "class"},
+    "div": {"class"},
     "li": {"class", "id"},
     "ol": {"start"},
     "section": {"class"},
@@ -78,15 +84,63 @@ ATTRIBUTES = {
     "ul": {"class"},
 }
 LINK_SCHEMES = frozenset({"http", "https", "mailto", "data"})
-MOST_HEADINGS, MOST_LINES = 50, 9
+MOST_HEADINGS, MOST_LINES, MOST_FIELDS = 50, 9, 30
+MOST_PICTURES, MOST_PICTURE_BYTES, MOST_BYTES_REFERRING = 20, 16 * 1024**2, 1024**2
+PICTURES = "belvedere_pictures"
 
 
-@renderer(NAME, version=VERSION, kinds=("markdown",))
+def references(source: Source) -> tuple[Reference, ...]:
+    """List the pictures that the text shows from beside itself, within its own bucket."""
+    if source.size > MOST_BYTES_REFERRING:
+        return ()
+    try:
+        text = decode(source.path.read_bytes()).text
+    except MalformedArtifact:
+        return ()
+    found = dict.fromkeys(uri for uri in (_uri_of(source, address) for address in _addresses(text)) if uri)
+    return tuple(Reference(uri, MOST_PICTURE_BYTES) for uri in list(found)[:MOST_PICTURES])
+
+
+def _addresses(text: str) -> list[str]:
+    if "![" not in text:
+        return []
+    inner = (child for token in parser().parse(clean(text), {}) for child in token.children or ())
+    return [str(token.attrGet("src") or "") for token in inner if token.type == "image"]
+
+
+def _uri_of(source: Source, address: str) -> str | None:
+    """Return where a relative address leads, beside the object; None where it leads elsewhere."""
+    path = urllib.parse.unquote(address.partition("#")[0].partition("?")[0])
+    if not path or ":" in path or path.startswith(("/", "\\")):
+        return None
+    key = posixpath.normpath(posixpath.join(posixpath.dirname(source.key), path))
+    return None if key.startswith("..") or "\0" in key else object_uri(source.bucket, key)
+
+
+def _fetched(source: Source, limits: Limits) -> dict[str, str]:
+    """Return the pictures that were fetched, as they are addressed in the text."""
+    if not source.related:
+        return {}
+    from belvedere.rendering.cell_outputs import data_address
+    from belvedere.rendering.pictures import open_picture
+
+    pictures: dict[str, str] = {}
+    for address in dict.fromkeys(_addresses(decode(source.path.read_bytes()).text)):
+        uri = _uri_of(source, address)
+        related = source.related.get(uri) if uri else None
+        if related is None or related.path is None:
+            continue
+        with contextlib.suppress(MalformedArtifact, LimitExceeded):
+            pictures[address] = data_address(open_picture(related.path, limits.image_pixels))
+    return pictures
+
+
+@renderer(NAME, version=VERSION, kinds=("markdown",), references=references)
 def render_markdown(source: Source, limits: Limits) -> Rendering:
     """Show Markdown as a page."""
     whole = source.size <= limits.text_bytes_shown
     decoded = decode(source.head(limits.text_bytes_shown), whole=whole)
-    part = draw_markdown(decoded, file_name(source))
+    part = draw_markdown(decoded, file_name(source), _fetched(source, limits))
     if whole:
         return as_rendering(part, name=NAME, version=VERSION)
     said = f"The text is cut: the first {limits.text_bytes_shown:,} of {source.size:,} bytes are shown."
@@ -99,19 +153,28 @@ def render_markdown(source: Source, limits: Limits) -> Rendering:
 def parser() -> MarkdownIt:
     """Return the parser: GitHub's flavour without raw HTML; links to code are no links."""
     from markdown_it import MarkdownIt
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
     from mdit_py_plugins.footnote import footnote_plugin
+    from mdit_py_plugins.front_matter import front_matter_plugin
     from mdit_py_plugins.tasklists import tasklists_plugin
 
     made = MarkdownIt("gfm-like", {"html": False, "linkify": True, "typographer": False})
-    made.use(footnote_plugin).use(tasklists_plugin)
+    made.use(footnote_plugin).use(tasklists_plugin).use(front_matter_plugin)
+    made.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True, renderer=_formula)
     made.add_render_rule("image", _picture)
     return made
 
 
-def _picture(self: object, tokens: Sequence[Token], at: int, options: object, env: object) -> str:
-    """Pictures inside the text are shown; for others, their description and address: nothing is fetched."""
+def _formula(content: str, _options: Mapping[str, Any]) -> str:
+    """Return a formula as it is written: what would set it is a script."""
+    return escaped(content)
+
+
+def _picture(self: object, tokens: Sequence[Token], at: int, options: object, env: MutableMapping[str, Any]) -> str:
+    """Show pictures inside the text, and those that were fetched; for others, their description and address."""
     token = tokens[at]
-    address = str(token.attrGet("src") or "")
+    written = str(token.attrGet("src") or "")
+    address = env.get(PICTURES, {}).get(written, written)
     alt = token.content or "picture"
     if INLINE_PICTURE.fullmatch(address):
         return f'<img src="{escaped(address)}" alt="{escaped(alt)}">'
@@ -144,21 +207,33 @@ def _allowed(tag: str, attribute: str, value: str) -> str | None:
     return value
 
 
-def draw_markdown(decoded: Decoded, title: str) -> Part:
-    """Return Markdown text as a part."""
+def html_of(text: str, pictures: Mapping[str, str] = NOTHING) -> tuple[str, list[tuple[int, str]]]:
+    """Return Markdown as clean HTML, and its headings with their levels.
+
+    ``pictures`` maps addresses of pictures in the text to ``data:`` addresses of their pixels.
+    """
+    env: MutableMapping[str, Any] = {PICTURES: pictures}
+    tokens = parser().parse(clean(text), env)
+    pairs = itertools.pairwise(tokens)
+    levels = [(int(opening.tag[1:]), _words(body)) for opening, body in pairs if opening.type == "heading_open"]
+    return to_html(tokens, env), levels[:MOST_HEADINGS]
+
+
+def draw_markdown(decoded: Decoded, title: str, pictures: Mapping[str, str] = NOTHING) -> Part:
+    """Return Markdown text as a part; ``pictures``: see ``html_of``."""
     text = clean(decoded.text)
-    footnotes: MutableMapping[str, Any] = {}
+    footnotes: MutableMapping[str, Any] = {PICTURES: pictures}
     tokens = parser().parse(text, footnotes)
     headings = _headings(tokens)
     lines = _plain_lines(tokens)
-    html = to_html(tokens, footnotes)
+    html = _front_matter(tokens) + to_html(tokens, footnotes)
     warnings = (
         [] if decoded.certain else [f"The text is not UTF-8; it was read as {decoded.encoding}, which is a guess."]
     )
     blocked = html.count('class="blocked"')
     if blocked:
-        pictures = "1 picture is" if blocked == 1 else f"{blocked:,} pictures are"
-        warnings.append(f"{pictures} not loaded: only pictures inside the text are shown.")
+        which = "1 picture is" if blocked == 1 else f"{blocked:,} pictures are"
+        warnings.append(f"{which} not loaded: only pictures inside the text or beside it in its bucket are shown.")
     if not lines:
         warnings.append("The text shows nothing: it is empty.")
     name = headings[0] if headings else title
@@ -173,6 +248,14 @@ def draw_markdown(decoded: Decoded, title: str) -> Part:
         warnings=tuple(warnings),
         headed=False,
     )
+
+
+def _front_matter(tokens: Sequence[Token]) -> str:
+    """Return what stands before the text between lines of dashes, as the names and values that it is."""
+    found = next((token.content for token in tokens[:1] if token.type == "front_matter"), "")
+    pairs = (line.partition(":") for line in found.split("\n") if ":" in line and not line.startswith((" ", "#")))
+    facts = {name.strip(): value.strip().strip("\"'")[:300] for name, _, value in itertools.islice(pairs, MOST_FIELDS)}
+    return fact_list(facts) if facts else ""
 
 
 def _headings(tokens: Sequence[Token]) -> list[str]:
