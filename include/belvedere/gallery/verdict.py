@@ -47,6 +47,31 @@ def _markdown(text: Facts) -> str | None:
     return f"{text['words']:,} words" if isinstance(text.get("words"), int) else None
 
 
+def _coco(coco: Facts) -> str | None:
+    images, annotations = coco.get("images"), coco.get("annotations")
+    if not isinstance(images, int) or not isinstance(annotations, int):
+        return None
+    return f"{images:,} images, {annotations:,} {'predictions' if coco.get('predictions') else 'annotations'}"
+
+
+def _pdf(pdf: Facts) -> str | None:
+    pages = pdf.get("pages")
+    return f"{pages:,} page{'' if pages == 1 else 's'}" if isinstance(pages, int) else None
+
+
+def _recording(recording: Facts) -> str | None:
+    seconds, codec = recording.get("duration_seconds"), recording.get("codec")
+    length = f"{seconds:.3g} s" if _is_number(seconds) and seconds < 60 else ""
+    if _is_number(seconds) and seconds >= 60:
+        length = f"{int(seconds // 60)}:{int(seconds % 60):02}"
+    return " ".join(word for word in (length, str(codec or "")) if word) or None
+
+
+def _geojson(geojson: Facts) -> str | None:
+    features = geojson.get("features")
+    return f"{features:,} feature{'' if features == 1 else 's'}" if isinstance(features, int) else None
+
+
 def _of_itself(facts: Facts) -> list[str]:
     """Return what facts without a group of their own say: how many outputs, how far the work is."""
     outputs, percent = facts.get("outputs"), facts.get("percent")
@@ -65,4 +90,9 @@ SAYINGS: dict[str, Callable[[Facts], str | None]] = {
     "image": _image,
     "text": _text,
     "markdown": _markdown,
+    "coco": _coco,
+    "pdf": _pdf,
+    "audio": _recording,
+    "video": _recording,
+    "geojson": _geojson,
 }

@@ -128,11 +128,12 @@ class JsonStream:
             try:
                 value, end = self._decoder.raw_decode(self._window, self._at)
             except json.JSONDecodeError as error:
+                place = self._place(error.pos)
                 cut = error.msg.startswith("Unterminated") or error.pos >= len(self._window) - NEARLY
                 if cut and self._more():
                     continue
                 what = "it ends too early: the file is incomplete (truncated)" if cut else error.msg
-                raise self._malformed(what, error.pos) from error
+                raise self._malformed(what, place) from error
             except (ValueError, RecursionError) as error:
                 raise self._malformed("a value cannot be read: too long a number, or nested too deeply") from error
             # a number at the very end of the window may go on behind it
@@ -157,6 +158,10 @@ class JsonStream:
         self._at = 0
         return not self._ended
 
-    def _malformed(self, what: str, at: int | None = None) -> MalformedArtifact:
-        place = self.read_bytes - len(self._window) + (self._at if at is None else at)
-        return MalformedArtifact(f"This is not valid JSON near byte {max(0, place):,}: {what}.", code="malformed_json")
+    def _place(self, at: int) -> int:
+        """Return about which byte of the file a place in the window is."""
+        return max(0, self.read_bytes - len(self._window) + at)
+
+    def _malformed(self, what: str, place: int | None = None) -> MalformedArtifact:
+        at = self._place(self._at) if place is None else place
+        return MalformedArtifact(f"This is not valid JSON near byte {at:,}: {what}.", code="malformed_json")

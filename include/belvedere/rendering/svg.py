@@ -161,6 +161,10 @@ class Drawing:
             if tall:
                 self.rectangle(x + at * step, y + height - tall, max(0.6, step - 1), tall, css=css)
 
+    def inner(self) -> str:
+        """Return the shapes alone, for standing in another drawing."""
+        return "".join(self._parts)
+
     def to_text(self) -> str:
         """Return the drawing for standing inside a page that has ``SHAPES_CSS`` already."""
         box = f"0 0 {coordinate(self.width)} {coordinate(self.height)}"

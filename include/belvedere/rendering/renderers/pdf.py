@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import MalformedArtifact
-from belvedere.model.rendering import Sampled
+from belvedere.model.rendering import Output, Sampled
 from belvedere.rendering.naming import file_name
 from belvedere.rendering.numbers import bytes_in_words
 from belvedere.rendering.page import fact_list, verdict
@@ -26,7 +26,7 @@ POINTS_PER_MM = 72 / 25.4
 THUMBNAIL_HEIGHT = 284
 KNOWN = ("Title", "Author", "Subject", "Keywords", "Creator", "Producer", "CreationDate")
 CSS = (
-    "<style>.sheets{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,520px),1fr));gap:18px}"
+    "<style>.sheets{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,400px),1fr));gap:18px}"
     ".sheets figure{margin:0}.sheets img{width:100%;height:auto;display:block;background:#fff;"
     "border:1px solid var(--line);border-radius:6px}.sheets figcaption{color:var(--muted);font-size:12.5px;"
     "margin-top:4px}.sheets pre{white-space:pre-wrap;max-height:260px;overflow:auto;color:var(--ink)}"
@@ -64,6 +64,7 @@ def _part(summary: PdfSummary, pages: list[PdfPage], source: Source) -> Part:
         thumbnail=_thumbnail(summary, pages, name),
         data={"pages": [{"number": page.number, "text": page.text} for page in pages]},
         warnings=_warnings(summary, pages),
+        more=_first_page(pages),
         sampled=Sampled(len(pages), summary.pages, "pages") if summary.pages > len(pages) else None,
     )
 
@@ -107,7 +108,7 @@ def _body(summary: PdfSummary, pages: list[PdfPage], source: Source) -> str:
 def _sheet(page: PdfPage) -> str:
     alt = " ".join(page.text.split())[:200]
     picture = (
-        f'<img src="{_address(page.image, "WEBP")}" alt="{escaped(f"Page {page.number}: {alt}")}">'
+        f'<img src="{_address(page.image)}" alt="{escaped(f"Page {page.number}: {alt}")}">'
         if page.image is not None
         else f"<p>{escaped(page.problem)}</p>"
     )
@@ -130,10 +131,19 @@ def _about(summary: PdfSummary) -> str:
     return f"<h2>About</h2>{fact_list(known | {'PDF version': summary.version or 'unknown'})}"
 
 
-def _address(image: Image, form: str) -> str:
+def _first_page(pages: list[PdfPage]) -> tuple[Output, ...]:
+    drawn = next((page.image for page in pages if page.image is not None), None)
+    return (Output("figure", "figure.webp", "image/webp", _webp(drawn)),) if drawn is not None else ()
+
+
+def _webp(image: Image) -> bytes:
     file = io.BytesIO()
-    image.save(file, form, quality=80, method=2)
-    return f"data:image/{form.lower()};base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
+    image.save(file, "WEBP", quality=80, method=2)
+    return file.getvalue()
+
+
+def _address(image: Image) -> str:
+    return f"data:image/webp;base64,{base64.b64encode(_webp(image)).decode('ascii')}"
 
 
 def _thumbnail(summary: PdfSummary, pages: list[PdfPage], name: str) -> Drawing:
@@ -149,9 +159,7 @@ def _thumbnail(summary: PdfSummary, pages: list[PdfPage], name: str) -> Drawing:
         high = min(THUMBNAIL_HEIGHT, 340 * page.height / page.width)
         wide = high * page.width / page.height
         drawing.rectangle(x - 1, 7, wide + 2, high + 2, css="outline")
-        drawing.place(
-            f'<image x="{x:.1f}" y="8" width="{wide:.1f}" height="{high:.1f}" href="{_address(small, "WEBP")}"/>'
-        )
+        drawing.place(f'<image x="{x:.1f}" y="8" width="{wide:.1f}" height="{high:.1f}" href="{_address(small)}"/>')
         x += wide + 14
     if x < 380:
         drawing.text(x + 2, 50, "PDF", css="muted", size=18)
