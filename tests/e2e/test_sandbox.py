@@ -5,14 +5,12 @@ The attacker's page runs its scripts, as users' reports may; each of its attempt
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from stack.ports import HOST, free_ports
+from stack.ports import HOST
+from tests.harness.sink import Sink, listening_sink
 from tests.harness.waiting import eventually
 
 if TYPE_CHECKING:
@@ -68,50 +66,9 @@ META = '<!doctype html><meta http-equiv="refresh" content="0; url=http://SINK/st
 FREEZE = "<!doctype html><p>frozen<script>setTimeout(() => { while (true); }, 200)</script>"
 
 
-class Sink:
-    """Hears every connection and datagram on one port."""
-
-    def __init__(self) -> None:
-        self.port = free_ports(1)[0]
-        self.heard: list[bytes] = []
-
-    async def listen(self, ready: threading.Event, stop: asyncio.Event) -> None:
-        heard = self.heard
-
-        class Datagrams(asyncio.DatagramProtocol):
-            def datagram_received(self, data: bytes, _address: Any) -> None:
-                heard.append(b"datagram " + data[:20])
-
-        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            heard.append(b"connection " + await reader.read(200))
-            writer.close()
-
-        server = await asyncio.start_server(answer, HOST, self.port)
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(Datagrams, local_addr=(HOST, self.port))
-        ready.set()
-        await stop.wait()
-        transport.close()
-        server.close()
-
-
-@contextmanager
-def sink_of_tests() -> Iterator[Sink]:
-    sink, ready = Sink(), threading.Event()
-    loop, stop = asyncio.new_event_loop(), asyncio.Event()
-    thread = threading.Thread(target=lambda: loop.run_until_complete(sink.listen(ready, stop)), daemon=True)
-    thread.start()
-    assert ready.wait(10)
-    try:
-        yield sink
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
-
-
 @pytest.fixture
 def sink() -> Iterator[Sink]:
-    with sink_of_tests() as sink:
+    with listening_sink() as sink:
         yield sink
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from minio import Minio
 
     from belvedere.clients.postgres import Connection
+    from belvedere.model.rendering import Rendering
     from belvedere.settings import Settings
 
 BUCKET = "gallery-sources"
@@ -80,6 +81,27 @@ class OwnGallery:
             )
         told = {"bucket": BUCKET, "etag": etag, "size": len(source), "outputs": outputs}
         row = artifact_row(key, **(told | columns))
+        write_artifacts(self.catalog, row)
+        return str(row["id"])
+
+    def hang_rendering(self, key: str, rendering: Rendering, source: bytes, **columns: Any) -> str:
+        """Put a source and what a renderer made of it into store and catalog, and return its id."""
+        etag = self._put(BUCKET, key, source)
+        place = uuid.uuid4().hex
+        outputs = []
+        for output in rendering.outputs:
+            self._put(RENDERINGS, f"{place}/{output.name}", output.content)
+            told = {name: getattr(output, name) for name in ("role", "name", "media_type", "active")}
+            outputs.append(told | {"size": len(output.content), "object_key": f"{place}/{output.name}"})
+        said = {
+            "kind": rendering.kind,
+            "title": rendering.title,
+            "alt_text": rendering.alt_text,
+            "facts": dict(rendering.facts),
+            "warnings": list(rendering.warnings),
+        }
+        known = {"bucket": BUCKET, "etag": etag, "size": len(source), "outputs": outputs}
+        row = artifact_row(key, **(known | said | columns))
         write_artifacts(self.catalog, row)
         return str(row["id"])
 

@@ -19,6 +19,7 @@ from tests.harness.whole import RunningStack, ready_stack, whole_stack
 from tests.perf.bursts import bursts
 from tests.perf.figures import Figure, table, write
 from tests.perf.footprint import cold_start, memory, warm_start
+from tests.perf.kinds import kinds
 from tests.perf.latency import latencies, warm_up
 from tests.perf.pages import pages
 from tests.perf.slow import slowness, write_slow_renderer
@@ -26,7 +27,8 @@ from tests.perf.slow import slowness, write_slow_renderer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-PARTS = ("memory", "latency", "burst", "slow", "pages", "warm")
+PARTS = ("memory", "latency", "burst", "slow", "pages", "warm", "kinds")
+WITHOUT_STACK: dict[str, Callable[[], Iterator[Figure]]] = {"kinds": kinds}
 RESULT = ROOT / ".belvedere" / "bench" / "latest.json"
 
 
@@ -37,20 +39,9 @@ def main() -> int:
     figures: list[Figure] = []
     with ExitStack() as resources:
         folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="belvedere-bench-")))
-        write_slow_renderer(folder / "renderers")
-        os.environ[RENDERERS_PATH] = str(folder / "renderers")
-        home = options.home or folder / "stack"
-        stack = ready_stack(home) if options.home else resources.enter_context(whole_stack(home))
-        wall = _wall(stack)
-        warm_up(stack, wall)
-        parts: dict[str, Callable[[], Iterator[Figure]]] = {
-            "memory": lambda: memory(stack),
-            "latency": lambda: latencies(stack, wall),
-            "burst": lambda: bursts(stack, wall),
-            "slow": lambda: slowness(stack, wall),
-            "pages": lambda: pages(stack),
-            "warm": lambda: warm_start(home),
-        }
+        parts = dict(WITHOUT_STACK)
+        if set(options.parts) - parts.keys():
+            parts |= _parts_of_stack(resources, options, folder)
         try:
             for name in options.parts:
                 _tell(parts[name](), figures)
@@ -62,6 +53,26 @@ def main() -> int:
             print(f"\n{table(figures)}\n\n{seconds:.0f} s; written to {options.out}", flush=True)
             write(figures, options.out, seconds=seconds)
     return 0 if all(figure.met is not False for figure in figures) else 1
+
+
+def _parts_of_stack(
+    resources: ExitStack, options: argparse.Namespace, folder: Path
+) -> dict[str, Callable[[], Iterator[Figure]]]:
+    """Start or find the stack, and return what is measured of it."""
+    write_slow_renderer(folder / "renderers")
+    os.environ[RENDERERS_PATH] = str(folder / "renderers")
+    home = options.home or folder / "stack"
+    stack = ready_stack(home) if options.home else resources.enter_context(whole_stack(home))
+    wall = _wall(stack)
+    warm_up(stack, wall)
+    return {
+        "memory": lambda: memory(stack),
+        "latency": lambda: latencies(stack, wall),
+        "burst": lambda: bursts(stack, wall),
+        "slow": lambda: slowness(stack, wall),
+        "pages": lambda: pages(stack),
+        "warm": lambda: warm_start(home),
+    }
 
 
 def _options() -> argparse.Namespace:

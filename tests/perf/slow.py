@@ -21,7 +21,7 @@ SLOW_ARTIFACTS = 2
 SLOW_SECONDS = 60
 COUNT = 40
 PATIENCE_SECONDS = 150.0
-PROGRAM = f'''"""A renderer of PDFs that thinks for a minute."""
+PROGRAM = f'''"""A renderer of SQLite databases that thinks for a minute."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from belvedere.model.rendering import Limits, Output, Rendering, Source
 from belvedere.rendering.registry import renderer
 
 
-@renderer("bench.slow", version="1", kinds=("pdf",))
+@renderer("bench.slow", version="1", kinds=("sqlite",))
 def render(source: Source, limits: Limits) -> Rendering:
     time.sleep({SLOW_SECONDS})
     page = Output("page", "page.html", "text/html", b"<p>done</p>")
-    return Rendering("pdf", "", "", "Slow", "A slow rendering.", {{}}, (page,))
+    return Rendering("sqlite", "", "", "Slow", "A slow rendering.", {{}}, (page,))
 '''
 
 
@@ -55,7 +55,7 @@ def slowness(stack: RunningStack, wall: Wall) -> Iterator[Figure]:
     with Watcher(wall.gallery) as watcher:
         slow = uploads.steady(f"{prefix}none/", 0, 1.0)
         for number in range(SLOW_ARTIFACTS):
-            uploads.put(slow, f"{prefix}{number}.pdf", b"%PDF-1.7\n" + prefix.encode() + str(number).encode())
+            uploads.put(slow, f"{prefix}{number}.db", b"SQLite format 3\0" + prefix.encode() + str(number).encode())
         assert watcher.await_all(slow.etags, "rendering", 60.0).keys() == slow.etags.keys()
         quick = uploads.steady(f"{prefix}quick/", COUNT, 1.0)
         seen = watcher.await_all(quick.etags, "rendered", PATIENCE_SECONDS)

@@ -36,6 +36,8 @@ ADDRESS = "http://belvedere.test/"
 WIDTH = 1000
 THEMES = (Theme.LIGHT, Theme.DARK)
 SPECIMENS = specimens()
+# Detection tells them more exactly by now (tables, progress); renderings of the first release carry them still.
+RETIRED = {"json_lines"}
 
 pytestmark = pytest.mark.skipif(landlock_abi() == 0, reason="this kernel has no Landlock")
 
@@ -149,4 +151,4 @@ def test_every_registered_kind_is_among_them(tmp_path: Path) -> None:
     registered = {
         kind for renderer in registry.renderers() if renderer.name.startswith("belvedere.") for kind in renderer.kinds
     }
-    assert registered - shown == set()
+    assert registered - shown - RETIRED == set()
