@@ -86,7 +86,24 @@ def time_axis(values: Iterable[float], *, title: str = "", marks: int = 5) -> Ax
 
 
 def _time_step(least: float) -> float:
-    steps = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 10_800.0, 21_600.0, DAY, 2 * DAY, 7 * DAY, 30.4375 * DAY)
+    steps = (
+        1.0,
+        5.0,
+        15.0,
+        60.0,
+        300.0,
+        900.0,
+        3600.0,
+        10_800.0,
+        21_600.0,
+        DAY,
+        2 * DAY,
+        7 * DAY,
+        14 * DAY,
+        30.4375 * DAY,
+        91.3125 * DAY,
+        182.625 * DAY,
+    )
     return next((step for step in steps if step >= least), max(1.0, math.ceil(least / YEAR)) * YEAR)
 
 
