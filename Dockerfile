@@ -26,12 +26,9 @@ RUN apt-get update \
 COPY --from=packages /opt/venv /opt/venv
 COPY dags /opt/belvedere/dags
 COPY plugins /opt/belvedere/plugins
-COPY config /opt/belvedere/config
 COPY stack/docker/init.sh /opt/belvedere/init.sh
 
-# `airflow_local_settings` (warm imports) is found through PYTHONPATH.
 ENV PATH=/opt/venv/bin:$PATH \
-    PYTHONPATH=/opt/belvedere/config \
     AIRFLOW_HOME=/opt/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/belvedere/dags \
     AIRFLOW__CORE__PLUGINS_FOLDER=/opt/belvedere/plugins \

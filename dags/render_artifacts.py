@@ -8,9 +8,10 @@ when its object cannot be rendered, and the object's card says why.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from airflow.sdk import DAG, Param, task
+from airflow.sdk import DAG, Param
+
+from belvedere.orchestration.render_operator import RenderArtifacts
 
 with DAG(
     dag_id="render_artifacts",
@@ -49,12 +50,6 @@ with DAG(
         ),
     },
 ):
-
-    @task(retries=2, retry_delay=timedelta(seconds=5), execution_timeout=timedelta(minutes=15))
-    def render(params: dict[str, Any] | None = None, run_id: str | None = None) -> None:
-        """Render the claim, or the named object."""
-        from belvedere.orchestration.render_task import render as render_run
-
-        render_run(params or {}, str(run_id))
-
-    render()
+    RenderArtifacts(
+        task_id="render", retries=2, retry_delay=timedelta(seconds=5), execution_timeout=timedelta(minutes=15)
+    )

@@ -1,7 +1,7 @@
-"""Registers the gallery with Airflow: the app under /belvedere and its entry in the nav bar.
+"""Registers Belvedere with Airflow: the gallery under /belvedere, its entry in the nav bar, the scheduler's warming.
 
-Every Airflow process imports plugins; only the API server ever serves this one. The app is therefore built at
-its first request, and importing this file costs the scheduler and the workers next to nothing.
+Every Airflow process imports plugins; only the API server ever serves the gallery. The app is therefore built at
+its first request, and importing this file costs the other processes next to nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from airflow.plugins_manager import AirflowPlugin
+
+from belvedere.orchestration import warming
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -50,6 +52,7 @@ class BelvederePlugin(AirflowPlugin):
     """The gallery in Airflow's UI."""
 
     name = "belvedere"
+    listeners = [warming]  # noqa: RUF012
     fastapi_apps = [{"name": "belvedere", "app": LazyGallery(), "url_prefix": MOUNTED_AT}]  # noqa: RUF012
     external_views = [  # noqa: RUF012
         {

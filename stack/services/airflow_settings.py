@@ -32,10 +32,7 @@ def airflow_environment(instance: Instance) -> dict[str, str]:
     }
     return {
         "AIRFLOW_HOME": str(instance.paths.airflow_home),
-        # `airflow_local_settings` is imported from here (Airflow itself would look in AIRFLOW_HOME/config).
-        "PYTHONPATH": os.pathsep.join(
-            filter(None, [str(instance.paths.root / "config"), os.environ.get(RENDERERS_PATH)])
-        ),
+        "PYTHONPATH": os.environ.get(RENDERERS_PATH, ""),
         "MALLOC_ARENA_MAX": "2",
         "MPLBACKEND": "Agg",
         "AIRFLOW_CONN_BELVEDERE_KAFKA": _kafka_connection(instance),
@@ -104,7 +101,7 @@ def _options(instance: Instance) -> dict[str, dict[str, str]]:
             "executor": "LocalExecutor",
             # Several times the cores: a worker stays taken for a while after its task has ended, idle.
             "parallelism": "8",
-            # Workers inherit the warm imports of config/airflow_local_settings.py.
+            # Workers inherit what the scheduler warmed (orchestration/warming.py).
             "mp_start_method": "fork",
             "dags_folder": str(root / "dags"),
             "plugins_folder": str(root / "plugins"),
