@@ -34,7 +34,7 @@ def minio(instance: Instance) -> Service:
 
 def prepare_minio(instance: Instance) -> None:
     """Make the folders of the data and of the durable target's queue."""
-    for folder in (_data_folder(instance), _queue_folder(instance)):
+    for folder in (_data_folder(instance), queue_folder(instance)):
         folder.mkdir(parents=True, exist_ok=True)
 
 
@@ -48,7 +48,7 @@ def _environment(instance: Instance) -> dict[str, str]:
         "GOMEMLIMIT": "300MiB",
         **_target("FAST", instance.kafka_bootstrap),
         **_target("DURABLE", instance.kafka_bootstrap),
-        "MINIO_NOTIFY_KAFKA_QUEUE_DIR_DURABLE": str(_queue_folder(instance)),
+        "MINIO_NOTIFY_KAFKA_QUEUE_DIR_DURABLE": str(queue_folder(instance)),
         "MINIO_NOTIFY_KAFKA_QUEUE_LIMIT_DURABLE": QUEUE_LIMIT,
     }
 
@@ -65,5 +65,6 @@ def _data_folder(instance: Instance) -> Path:
     return instance.paths.home / "minio" / "data"
 
 
-def _queue_folder(instance: Instance) -> Path:
+def queue_folder(instance: Instance) -> Path:
+    """Return where the durable target keeps events until they are delivered."""
     return instance.paths.home / "minio" / "queue"

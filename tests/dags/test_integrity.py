@@ -26,7 +26,9 @@ EXPECTED = {
     "watch_artifacts",
 }
 # What a DAG file may import before its tasks run: names and wiring, never what does the work.
-WIRING = re.compile(r"__future__|datetime|typing|airflow\.sdk|belvedere\.settings|belvedere\.orchestration\.(sensor|render_operator)")
+WIRING = re.compile(
+    r"__future__|datetime|typing|airflow\.sdk|belvedere\.settings|belvedere\.orchestration\.(sensor|render_operator)"
+)
 HEAVY = {
     "minio",
     "confluent_kafka",

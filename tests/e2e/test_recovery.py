@@ -87,6 +87,7 @@ def test_the_catalog_is_rebuilt_from_the_object_store_alone(stack: RunningStack,
     gone = wall.show(f"rebuilt/{uuid.uuid4().hex}.csv", matrix_csv(6), "text/csv")
     wall.remove(gone["key"])
     eventually(lambda: not wall.cards(gone["key"]), what="the deleted card gone")
+    stack.await_all_events()
     before = everything(wall)
     with connect(stack.env["CATALOG_DSN"]) as connection:
         sources = connection.execute("select * from sources").fetchall()
@@ -104,7 +105,7 @@ def test_the_catalog_is_rebuilt_from_the_object_store_alone(stack: RunningStack,
     after = everything(wall)
     assert set(after) == set(before)
     different = {
-        (name, before[each][name], card[name])
+        (name, repr(before[each][name]), repr(card[name]))
         for each, card in after.items()
         for name in card
         if repr(card[name]) != repr(before[each][name])

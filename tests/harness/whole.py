@@ -7,11 +7,13 @@ import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from confluent_kafka import Consumer, TopicPartition
 from minio import Minio
 from stack.commands.down import stop
 from stack.commands.status import all_healthy
 from stack.commands.up import start
 from stack.instance import client_environment
+from stack.services.minio import TOPIC, queue_folder
 from stack.supervisor.client import Supervisor
 
 from tests.harness.airflow import Airflow, client_of
@@ -26,6 +28,19 @@ if TYPE_CHECKING:
     from stack.instance import Instance
 
 HEALTHY_SECONDS = 120.0
+GROUP = "belvedere"
+
+
+def lag(bootstrap: str) -> int:
+    """Return how many events wait in the topic for the watcher."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": GROUP})
+    try:
+        partitions = consumer.list_topics(TOPIC, timeout=10).topics[TOPIC].partitions
+        committed = consumer.committed([TopicPartition(TOPIC, number) for number in partitions], timeout=10)
+        ends = [consumer.get_watermark_offsets(place, timeout=10)[1] for place in committed]
+    finally:
+        consumer.close()
+    return sum(end - max(place.offset, 0) for end, place in zip(ends, committed, strict=True))
 
 
 class RunningStack:
@@ -54,6 +69,11 @@ class RunningStack:
     def await_healthy(self, seconds: float = HEALTHY_SECONDS) -> None:
         """Wait until every service does its work."""
         eventually(lambda: all_healthy(self.instance), seconds, what="a healthy stack", poll=0.5)
+
+    def await_all_events(self) -> None:
+        """Wait until both targets have delivered everything and the catalog has taken it."""
+        eventually(lambda: not any(queue_folder(self.instance).rglob("*.event")), 30.0, what="an empty durable queue")
+        eventually(lambda: lag(self.env["KAFKA_BOOTSTRAP"]) == 0, 30.0, what="a topic that is read to its end")
 
     def log_of(self, service: str) -> str:
         """Return what a service has written."""
