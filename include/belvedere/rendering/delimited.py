@@ -105,7 +105,7 @@ def number(cell: str) -> float:
     """
     if not is_number(cell):
         raise ValueError(f"{cell[:40]!r} is not a number")
-    return float(cell)
+    return float(cell.strip())
 
 
 def typed(cell: str) -> int | float | str | None:
@@ -113,9 +113,9 @@ def typed(cell: str) -> int | float | str | None:
     if not cell.strip():
         return None
     if is_integer(cell) and len(cell) < 18 and not is_code(cell):
-        return int(cell)
+        return int(cell.strip())
     if is_number(cell) and not is_code(cell):
-        value = float(cell)
+        value = float(cell.strip())
         return value if math.isfinite(value) else cell
     return cell
 
