@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 HEAD_BYTES = 64 * 1024
 SECONDS_EACH = 0.5
 GENERIC = frozenset({"binary", "text", "json", "json_lines", "yaml", "xml", "zip", "gzip", "tar", "archive"})
-GUESSED = frozenset({"table", "markdown", "progress", "metrics", "source_code"})
+GUESSED = frozenset({"table", "markdown", "progress", "metrics", "code"})
 
 
 @dataclass(frozen=True, slots=True)
