@@ -24,7 +24,8 @@ FETCHING = frozenset(
 ADDRESS = re.compile(r"\b(?:src|href)\s*=\s*[\"']?((?:https?:)?//[^\s\"'>]{1,300})", re.IGNORECASE)
 IMPORTED = re.compile(r"@import\s{1,5}(?:url\()?[\"']?((?:https?:)?//[^\s\"')>;]{1,300})", re.IGNORECASE)
 CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=", re.IGNORECASE)
-MOST_REFERENCES, MOST_LINES = 50, 40
+MOST_REFERENCES, MOST_LINES, MOST_HEADINGS = 50, 40, 50
+HEADINGS = frozenset({"h1", "h2", "h3"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class WebPage:
     lines: tuple[str, ...]
     scripts: int
     external: tuple[str, ...]
+    headings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -47,6 +49,8 @@ class _Reader:
     scripts: int = 0
     external: dict[str, None] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
+    headings: list[str] = field(default_factory=list)
+    heading_from: int | None = None
 
     def read(self) -> None:
         """Walk to the end, or to the first thing that is never closed."""
@@ -77,10 +81,18 @@ class _Reader:
     def _element(self, name: str, tag: str) -> bool:
         self.words.append("\n" if name.removeprefix("/") in BREAKING else " ")
         self.scripts += name == "script"
+        self._note_heading(name)
         address = ADDRESS.search(tag) if name in FETCHING else None
         if address:
             self.external[address.group(1)] = None
         return name not in ENDS or self._hidden(name)
+
+    def _note_heading(self, name: str) -> None:
+        if name in HEADINGS:
+            self.heading_from = len(self.words)
+        elif name.removeprefix("/") in HEADINGS and self.heading_from is not None:
+            self.headings.append("".join(self.words[self.heading_from :]))
+            self.heading_from = None
 
     def _hidden(self, name: str) -> bool:
         """Skip an element whose content is not shown as words."""
@@ -102,7 +114,9 @@ def look_at(text: str) -> WebPage:
     reader.read()
     external = tuple(clean(html.unescape(address)) for address in list(reader.external)[:MOST_REFERENCES])
     title = " ".join(html.unescape(reader.title).split())
-    return WebPage(clean(title)[:200], _lines(reader.words), reader.scripts, external)
+    headings = (clean(" ".join(html.unescape(words).split()))[:200] for words in reader.headings[:MOST_HEADINGS])
+    found = tuple(heading for heading in headings if heading)
+    return WebPage(clean(title)[:200], _lines(reader.words), reader.scripts, external, found)
 
 
 def _lines(words: list[str]) -> tuple[str, ...]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from belvedere.errors import LimitExceeded
 from belvedere.model.rendering import Limits, Rendering
+
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def page_of(rendering: Rendering) -> bytes:
@@ -69,3 +73,42 @@ def test_a_page_beyond_the_limit_is_refused(render) -> None:
 def test_unclosed_tags_take_no_time(render) -> None:
     assert render("<html>" + "<script " * 60_000, "run/r.html").kind == "html"
     assert render("<html><body>" + "<!--" * 60_000 + "<img " * 30_000, "run/r.html").kind == "html"
+
+
+EVIDENTLY = """<!DOCTYPE html><html><head><style>x</style></head><body><div id="root"></div><script>
+var metric_1 = {"widgets": [{"counters": [{"value": "Dataset Drift", "label": "Dataset Drift is detected"}]},
+{"counters": [{"value": "4", "label": "Columns"}, {"value": "0.75", "label": "Share of Drifted Columns"}]}]};
+</script><script>window.drawDashboard(metric_1)</script></body></html>"""
+
+
+def test_an_evidently_report_tells_its_drift_without_being_run(render) -> None:
+    rendering = render(EVIDENTLY, "reports/drift.html")
+    facts = rendering.facts["html"]
+    assert rendering.facts["drift_share"] == 0.75
+    assert facts["producer"] == "Evidently"
+    assert facts["figures"] == {"Columns": "4", "Share of Drifted Columns": "0.75"}
+    assert facts["needs_script"] is True
+    assert rendering.title == "Evidently data drift report"
+    thumbnail = next(output.content.decode() for output in rendering.outputs if output.role == "thumbnail")
+    assert "0.75" in thumbnail
+    assert page_of(rendering).decode() == EVIDENTLY
+
+
+def test_a_profile_tells_how_many_observations_it_saw(render) -> None:
+    rendering = render((SAMPLES / "ydata_profiling" / "iris_profile.html").read_bytes(), "reports/iris_profile.html")
+    facts = rendering.facts["html"]
+    assert facts["producer"] == "ydata-profiling"
+    assert facts["title"] == "Iris profile"
+    assert facts["figures"]["Number of observations"] == "150"
+    assert facts["headings"][:2] == ["Overview", "Variables"]
+
+
+@pytest.mark.parametrize("share", ["x", "1.0.0", "<b>", "9" * 60], ids=["word", "two_points", "markup", "endless"])
+def test_a_share_that_is_no_number_is_no_fact(render, share: str) -> None:
+    rendering = render(EVIDENTLY.replace("0.75", share), "reports/drift.html")
+    assert "drift_share" not in rendering.facts
+
+
+def test_headings_are_read_as_words(render) -> None:
+    text = "<html><body><h1>One <b>bold</b> &amp; <script>no()</script></h1><h2>Two</h2><h3></h3></body></html>"
+    assert render(text, "a.html").facts["html"]["headings"] == ["One bold &", "Two"]
