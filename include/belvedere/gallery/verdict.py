@@ -60,7 +60,8 @@ def _pdf(pdf: Facts) -> str | None:
 
 
 def _recording(recording: Facts) -> str | None:
-    seconds, codec = recording.get("duration_seconds"), recording.get("codec")
+    seconds: Any = recording.get("duration_seconds")
+    codec = recording.get("codec")
     length = f"{seconds:.3g} s" if _is_number(seconds) and seconds < 60 else ""
     if _is_number(seconds) and seconds >= 60:
         length = f"{int(seconds // 60)}:{int(seconds % 60):02}"

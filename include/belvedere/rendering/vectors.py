@@ -13,6 +13,13 @@ from xml.parsers import expat
 from belvedere.errors import LimitExceeded, MalformedArtifact
 from belvedere.rendering.plaintext import clean
 from belvedere.rendering.svg import escaped
+from belvedere.rendering.vector_cost import MOST_DEPTH, References
+from belvedere.rendering.vector_styles import (
+    EMBEDDED_PIXELS,
+    cleaned_style,
+    is_excessive,
+    pixels_of_embedded,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,15 +82,8 @@ ELEMENTS = frozenset(
         "feTurbulence",
     ]
 )
-DATA_PICTURE = re.compile(r"\s*data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
-ADDRESS = re.compile(r"url\(\s*(['\"]?)(?!#|['\"]?#)[^)]*\)?", re.IGNORECASE)
-STYLE_DANGER = re.compile(
-    r"@(?:import|font-face|charset|namespace)|expression\s{0,9}\(|-moz-binding|behavior\s{0,9}:|\\", re.IGNORECASE
-)
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_:.-]*")
 LENGTH = re.compile(r"\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*(?:px|pt|in|cm|mm|em|)?\s*")
-MOST_EXPANDED = 200_000
-MOST_DEPTH = 200
 LARGEST_SIDE = 2000.0
 TEXT_ELEMENTS = frozenset({"text", "tspan", "title", "desc", "textPath"})
 
@@ -110,20 +110,22 @@ class _Cleaner:
     words: list[str] = field(default_factory=list)
     root: dict[str, str] = field(default_factory=dict)
     ids: list[str | None] = field(default_factory=list)
-    uses: dict[str, list[str]] = field(default_factory=dict)
+    references: References = field(default_factory=References)
+    style: list[str] = field(default_factory=list)
+    embedded_pixels: int = 0
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """Write an element that may stay; skip others with all that is in them."""
         space, _, local = name.rpartition(" ")
+        if not self.stack and not self.skipping and (local != "svg" or space not in ("", SVG)):
+            raise MalformedArtifact(
+                f"This is not an SVG image: its root element is <{clean(local)[:40]}>.", code="not_svg"
+            )
         if self.skipping or space not in ("", SVG) or local not in ELEMENTS:
             self._skip(local)
             return
         if len(self.stack) >= MOST_DEPTH:
             raise LimitExceeded(f"The SVG nests elements more than {MOST_DEPTH} deep.", code="too_deep")
-        if not self.stack and local != "svg":
-            raise MalformedArtifact(
-                f"This is not an SVG image: its root element is <{clean(local)[:40]}>.", code="not_svg"
-            )
         kept = dict(self._kept(local, attributes))
         if not self.stack:
             self.root = {key: value for key, value in kept.items() if key in {"width", "height", "viewBox"}}
@@ -134,7 +136,7 @@ class _Cleaner:
             self.parts.append(_written(kept))
         self.stack.append(local)
         self.ids.append(kept.get("id"))
-        self._note_use(local, kept)
+        self.references.note(self.ids, local, kept)
 
     def _skip(self, local: str) -> None:
         if not self.skipping and local not in {"metadata", "namedview"}:
@@ -145,12 +147,6 @@ class _Cleaner:
         tag = "g" if local == "a" else local
         self.parts.append(f"<{tag}{_written(kept)}>")
 
-    def _note_use(self, local: str, kept: Mapping[str, str]) -> None:
-        address = kept.get("href", "")
-        if local in {"use", "pattern", "mask"} and address.startswith("#"):
-            for outer in {name for name in self.ids if name} | {""}:
-                self.uses.setdefault(outer, []).append(address[1:])
-
     def end(self, name: str) -> None:
         """Close what was opened."""
         if self.skipping:
@@ -158,21 +154,30 @@ class _Cleaner:
             return
         local = self.stack.pop()
         self.ids.pop()
+        if local == "style":
+            self._finish_style()
         if self.stack:
             self.parts.append(f"</{'g' if local == 'a' else local}>")
 
     def text(self, data: str) -> None:
-        """Keep words; clean styles."""
+        """Keep words; style sheets are cleaned when they are complete, for they come in pieces."""
         if self.skipping or not self.stack:
             return
         if self.stack[-1] == "style":
-            data = self._styled(data)
-        elif self.stack[-1] in TEXT_ELEMENTS and data.strip():
+            self.style.append(data)
+            return
+        if self.stack[-1] in TEXT_ELEMENTS and data.strip():
             self.words.append(clean(data.strip()))
         self.parts.append(escaped(data))
 
+    def _finish_style(self) -> None:
+        sheet = self._styled("".join(self.style))
+        self.style.clear()
+        self.references.note_style(sheet)
+        self.parts.append(escaped(sheet))
+
     def _styled(self, value: str) -> str:
-        found = "" if STYLE_DANGER.search(value) else ADDRESS.sub("none", value)
+        found = cleaned_style(value)
         if found != value:
             self.removed["parts of styles"] = None
         return found
@@ -194,11 +199,19 @@ class _Cleaner:
         if space == XML:
             return value if name == "space" else None
         if name == "href":
-            picture = local == "image" and DATA_PICTURE.fullmatch(value)
-            return value if picture or (local != "a" and value.startswith("#")) else None
-        if space == XLINK:
+            inside = local != "a" and value.startswith("#")
+            return value if inside or (local == "image" and self._may_be_embedded(value)) else None
+        if space == XLINK or is_excessive(local, name, value):
             return None
-        return self._styled(value) if "(" in value or "\\" in value or "@" in value else value
+        if name == "filter" and "url(" not in value and value != "none":
+            return None
+        styled = name == "style" or "(" in value or "\\" in value or "@" in value
+        return self._styled(value) if styled else value
+
+    def _may_be_embedded(self, address: str) -> bool:
+        pixels = pixels_of_embedded(address)
+        self.embedded_pixels += pixels or 0
+        return pixels is not None and self.embedded_pixels <= EMBEDDED_PIXELS
 
 
 def _written(attributes: Mapping[str, str]) -> str:
@@ -224,7 +237,7 @@ def clean_svg(data: bytes) -> Vector:
     except expat.ExpatError as error:
         text = f"This is not a valid SVG: line {error.lineno}, column {error.offset}: {expat.ErrorString(error.code)}."
         raise MalformedArtifact(text, code="not_well_formed") from error
-    _check_expansion(cleaner.uses)
+    cleaner.references.check()
     return _finished(cleaner)
 
 
@@ -232,29 +245,6 @@ def _refuse_entities(*_declaration: Any) -> None:
     raise MalformedArtifact(
         "The SVG declares entities of its own, which is refused: they can expand without bound.", code="entities"
     )
-
-
-def _check_expansion(uses: Mapping[str, list[str]]) -> None:
-    """Refuse references that contain references ... until the drawing explodes, or that contain themselves."""
-    sizes: dict[str, int] = {}
-    for start in list(uses):
-        _expanded(start, uses, sizes, set())
-    if sizes.get("", 0) > MOST_EXPANDED:
-        raise LimitExceeded("The references in this SVG would expand to an enormous drawing.", code="expansion")
-
-
-def _expanded(name: str, uses: Mapping[str, list[str]], sizes: dict[str, int], open_names: set[str]) -> int:
-    if name in sizes:
-        return sizes[name]
-    if name in open_names:
-        raise MalformedArtifact("An element of this SVG refers to itself.", code="circular")
-    if len(open_names) > MOST_DEPTH:
-        raise LimitExceeded("The references in this SVG are nested too deeply.", code="expansion")
-    open_names.add(name)
-    total = sum(1 + _expanded(inner, uses, sizes, open_names) for inner in uses.get(name, ()))
-    open_names.discard(name)
-    sizes[name] = min(total, MOST_EXPANDED + 1)
-    return sizes[name]
 
 
 def _length(text: str | None) -> float | None:

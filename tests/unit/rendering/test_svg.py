@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import struct
+import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
+from belvedere.rendering.vectors import clean_svg
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Rendering
@@ -131,3 +138,102 @@ def test_absurd_sizes_are_brought_down(render, attributes: str) -> None:
 def test_nesting_beyond_reason_is_a_limit(render) -> None:
     with pytest.raises(LimitExceeded, match="deep"):
         render(svg("<g>" * 5000 + "</g>" * 5000), "run/x.svg")
+
+
+def png(width: int, height: int) -> str:
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    content = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    return "data:image/png;base64," + base64.b64encode(content).decode()
+
+
+@pytest.mark.parametrize("kind", ["pattern", "mask", "clipPath", "marker"])
+def test_references_by_paint_that_explode_are_refused_as_well(render, kind: str) -> None:
+    attribute = {"pattern": "fill", "mask": "mask", "clipPath": "clip-path", "marker": "marker-mid"}[kind]
+    ten = [f'<path {attribute}="url(#l{at})"/>' * 10 for at in range(8)]
+    levels = "".join(f'<{kind} id="l{at}">{within}</{kind}>' for at, within in enumerate(ten, 1))
+    with pytest.raises(LimitExceeded, match="enormous"):
+        render(svg(f'<{kind} id="l0"><rect/></{kind}>{levels}<rect {attribute}="url(#l8)"/>'), "run/x.svg")
+
+
+def test_references_by_a_style_sheet_that_explode_are_refused_as_well(render) -> None:
+    rules = "".join(f".c{at}{{fill:url(#l{at})}}" for at in range(9))
+    forty = [f'<rect class="c{at}"/>' * 40 for at in range(8)]
+    levels = "".join(f'<pattern id="l{at}">{within}</pattern>' for at, within in enumerate(forty, 1))
+    with pytest.raises(LimitExceeded, match="enormous"):
+        render(svg(f'<pattern id="l0"><rect/></pattern>{levels}<rect class="c8"/><style>{rules}</style>'), "run/x.svg")
+
+
+def test_a_pattern_of_a_style_sheet_that_holds_elements_with_classes_is_no_circle(render) -> None:
+    rules = ".a{fill:url(#p)}.b{fill:red} g > rect.c{clip-path:url(#q)}"
+    body = (
+        '<pattern id="p"><rect class="b"/></pattern><clipPath id="q"><rect class="b"/></clipPath>'
+        '<rect class="a"/><g><rect class="c"/></g>'
+    )
+    assert "url(#q)" in drawn(render(svg(f"<style>{rules}</style>{body}"), "run/x.svg"))
+
+
+def test_gradients_of_a_style_sheet_are_no_bomb(render) -> None:
+    rules = "".join(f".c{at}{{fill:url(#g{at})}}" for at in range(60))
+    gradients = "".join(f'<linearGradient id="g{at}"><stop/></linearGradient>' for at in range(60))
+    rects = "".join(f'<rect class="c{at % 60}"/>' for at in range(9000))
+    assert drawn(render(svg(f"<style>{rules}</style>{gradients}{rects}"), "run/x.svg")).count("<rect") == 9000
+
+
+def test_thousands_of_filters_are_refused(render) -> None:
+    shadow = '<filter id="f"><feGaussianBlur stdDeviation="3"/></filter>'
+    with pytest.raises(LimitExceeded):
+        render(svg(shadow + '<rect filter="url(#f)"/>' * 6000), "run/x.svg")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<filter id="f"><feTurbulence numOctaves="99999"/></filter>',
+        '<filter id="f"><feGaussianBlur stdDeviation="1e9 1"/></filter>',
+        '<filter id="f"><feMorphology radius="50000"/></filter>',
+        '<filter id="f"><feConvolveMatrix order="9999"/></filter>',
+        '<filter id="f" width="99999999%"/>',
+        '<rect style="filter:blur(99999px)"/>',
+        '<rect filter="blur(99999px)"/>',
+        "<style>rect{animation:x 0.01s 99999 infinite;filter:blur(99999px)}</style>",
+    ],
+)
+def test_effects_that_would_stop_a_browser_are_left_out(render, body: str) -> None:
+    rendering = render(svg(body + "<rect/>"), "run/x.svg")
+    assert not re.search(r"99999|1e9|50000|9999", drawn(rendering))
+    assert "Left out" in rendering.warnings[0]
+
+
+def test_a_style_sheet_that_comes_in_pieces_is_cleaned_as_a_whole(render) -> None:
+    for length in range(8150, 8200, 7):
+        sheet = "a{fill:red}/*" + "x" * length + "*/@import 'https://evil.example/x.css';rect{fill:green}"
+        text = drawn(render(svg(f"<style>{sheet}</style><rect/>"), "run/x.svg"))
+        assert "evil.example" not in text
+        assert "fill:green" in text
+
+
+def test_fonts_go_and_the_rest_of_the_style_stays(render) -> None:
+    sheet = "@font-face{font-family:x;src:url(https://evil.example/x.woff)} text{fill:red}"
+    text = drawn(render(svg(f"<style>{sheet}</style><text>a</text>"), "run/x.svg"))
+    assert "evil" not in text
+    assert "text{fill:red}" in text
+
+
+def test_embedded_pictures_stay_unless_they_are_bombs_or_none(render) -> None:
+    good, bomb = png(4, 4), png(30_000, 30_000)
+    text = drawn(render(svg(f'<image href="{good}"/><image href="{bomb}"/>'), "run/x.svg"))
+    assert good in text
+    assert bomb not in text
+    assert "base64" not in drawn(render(svg('<image href="data:image/png;base64,AAAA"/>'), "run/x.svg"))
+
+
+@given(st.integers(0, 400), st.binary(min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_flipped_bytes_never_end_in_an_unexplained_error(at: int, flipped: bytes) -> None:
+    whole = bytearray(svg('<style>a{fill:url(#g)}</style><g id="g"><use href="#h"/></g><text>x</text>').encode())
+    whole[at % len(whole) : at % len(whole) + len(flipped)] = flipped
+    with suppress(MalformedArtifact, LimitExceeded):
+        clean_svg(bytes(whole))
