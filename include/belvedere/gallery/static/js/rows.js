@@ -110,7 +110,9 @@ export class Rows {
     this.say(`Preparing on the server: ${what}. Nothing is downloaded to you.`);
   }
 
+  // What cannot be answered keeps its chips, so that it can be taken back.
   fail(text) {
+    drawChips(this.place.querySelector("[data-chips]"), this.state, this.columns);
     this.say(text, "bad");
   }
 

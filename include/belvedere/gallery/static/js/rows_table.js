@@ -24,7 +24,7 @@ function element(tag, { text, ...attributes } = {}, ...children) {
 
 export function drawTable(place, page, { sort, order }) {
   const right = page.columns.map(({ type }) => NUMERIC.test(type));
-  const head = element("tr", {}, element("th", { class: "at", text: "" }), ...page.columns.map((column) => header(column, sort, order)));
+  const head = element("tr", {}, element("th", { class: "at", text: "" }), ...page.columns.map((column, at) => header(column, right[at], sort, order)));
   const lines = page.rows.map((row, at) =>
     element("tr", {}, element("td", { class: "at", text: page.numbers[at].toLocaleString("en") }), ...row.map((value, place) => cell(value, right[place]))),
   );
@@ -35,13 +35,13 @@ export function drawTable(place, page, { sort, order }) {
   place.hidden = !page.rows.length;
 }
 
-function header({ number, name, type }, sort, order) {
+function header({ number, name, type }, right, sort, order) {
   const sorted = sort === String(number);
   const arrow = sorted ? (order === "desc" ? " ↓" : " ↑") : "";
   const label = `${visible(name) || "(no name)"}${arrow}`;
   const button = element("button", { type: "button", class: "plain", "data-sort": number, title: `Sort by ${visible(name)}` }, label);
   const direction = sorted ? (order === "desc" ? "descending" : "ascending") : "none";
-  return element("th", { scope: "col", "aria-sort": direction }, button, element("span", { class: "quiet", text: type }));
+  return element("th", { scope: "col", class: right ? "number" : undefined, "aria-sort": direction }, button, element("span", { class: "quiet", text: type }));
 }
 
 function cell(value, right) {
