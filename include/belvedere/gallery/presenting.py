@@ -32,6 +32,9 @@ JSON = "application/json"
 # Kinds whose page is a user's page as it is: it brings its own colours, and nothing in it is changed.
 OWN_PAPER = frozenset({"html"})
 VEGA_LITE = "application/vnd.vegalite.v6+json"
+VEGA = "application/vnd.vega.v6+json"
+PLOTLY = "application/vnd.plotly.v1+json"
+CHARTS = frozenset({VEGA_LITE, VEGA, PLOTLY})
 
 
 def revision_of(artifact: Artifact) -> int:
@@ -46,7 +49,7 @@ def file_name(key: str) -> str:
 
 def chart_output(artifact: Artifact) -> StoredOutput | None:
     """Return the output that the interactive view draws, if there is one."""
-    return next((output for output in artifact.outputs if output.media_type == VEGA_LITE), None)
+    return next((output for output in artifact.outputs if output.media_type in CHARTS), None)
 
 
 def data_output(artifact: Artifact) -> StoredOutput | None:

@@ -54,8 +54,15 @@ class Figure:
         return tuple(said)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figure for the browser."""
-        return {"data": self.traces, "layout": self.layout, **({"frames": self.frames} if self.frames else {})}
+        """Return the figure for the browser, without what needs maps."""
+        layout = {name: part for name, part in self.layout.items() if not MAP_PARTS.fullmatch(name)}
+        frames = {"frames": self.frames} if self.frames and not any(map(needs_map, self.traces)) else {}
+        return {"data": self.off_maps, "layout": layout, **frames}
+
+    @property
+    def off_maps(self) -> list[dict[str, Any]]:
+        """The traces that need no map; points on a map become points by longitude and latitude."""
+        return [flat for flat in map(_off_map, self.traces) if flat is not None]
 
 
 def read_figure(document: Any) -> Figure:
@@ -78,6 +85,15 @@ def read_figure(document: Any) -> Figure:
     frames = document.get("frames")
     figure.frames = _cleaned(frames, figure, 0, "frames") if isinstance(frames, list) else []
     return figure
+
+
+def _off_map(trace: dict[str, Any]) -> dict[str, Any] | None:
+    if not needs_map(trace):
+        return trace
+    if not (trace.get("lon") and trace.get("lat")):
+        return None
+    kept = {name: trace[name] for name in ("name", "text", "marker", "line", "opacity", "showlegend") if name in trace}
+    return {**kept, "type": "scatter", "mode": trace.get("mode", "markers"), "x": trace["lon"], "y": trace["lat"]}
 
 
 def _cleaned(value: Any, figure: Figure, depth: int, name: str) -> Any:

@@ -37,7 +37,7 @@ def draw_figure(
     figure: Figure, alt: str, *, width: float = WIDTH, height: float = HEIGHT, bare: bool = False
 ) -> Drawing | None:
     """Draw what can be drawn of a figure, None where nothing can; ``bare``: without legend, for thumbnails."""
-    shown = [(at, trace) for at, trace in enumerate(figure.traces) if trace.get("visible") in (None, True)]
+    shown = [(at, trace) for at, trace in enumerate(figure.off_maps) if trace.get("visible") in (None, True)]
     pairs = _pairs(shown)
     pies = [(at, trace) for at, trace in shown if type_of(trace) == "pie"]
     if not pairs and not pies:
@@ -54,9 +54,9 @@ def draw_figure(
 
 def undrawn(figure: Figure) -> dict[str, int]:
     """Return the types of traces that ``draw_figure`` leaves out, and how many there are of each."""
-    mixed = any(type_of(trace) in DRAWN_ON_AXES for trace in figure.traces)
+    mixed = any(type_of(trace) in DRAWN_ON_AXES for trace in figure.off_maps)
     drawn = DRAWN_ON_AXES if mixed else DRAWN
-    return dict(Counter(type_of(trace) for trace in figure.traces if type_of(trace) not in drawn))
+    return dict(Counter(type_of(trace) for trace in figure.off_maps if type_of(trace) not in drawn))
 
 
 def _pairs(shown: Sequence[tuple[int, Mapping[str, Any]]]) -> dict[Pair, list[tuple[int, Mapping[str, Any]]]]:

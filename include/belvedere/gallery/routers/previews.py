@@ -18,8 +18,10 @@ from belvedere.gallery.presenting import (
     DATA_TEXT,
     INTERACTIVE,
     OWN_PAPER,
+    PLOTLY,
     SOURCE,
     SOURCE_TEXT,
+    VEGA,
     chart_output,
     data_output,
     file_name,
@@ -104,8 +106,10 @@ def _interactive(request: Request, resources: Resources, rendition: Rendition, t
         "alt_text": rendition.artifact.alt_text or "",
         "root": root_of(request),
         "theme": theme or Theme.LIGHT,
+        "mode": "vega" if chart.media_type == VEGA else "vega-lite",
     }
-    text = templates.get_template("interactive.html").render(shown)
+    shell = "plotly.html" if chart.media_type == PLOTLY else "interactive.html"
+    text = templates.get_template(shell).render(shown)
     return HTMLResponse(text, headers=policies.interactive().headers() | _cached(resources))
 
 

@@ -91,7 +91,8 @@ def _limits_of_drawing(figure: Figure) -> tuple[str, ...]:
     said = []
     if any(needs_map(trace) for trace in figure.traces):
         said.append(
-            "The figure lies over a map, whose tiles and outlines would come from elsewhere: they are not loaded."
+            "The figure lies over a map, whose tiles and outlines would come from elsewhere: they are not loaded. "
+            "Its points are drawn by longitude and latitude, its areas are left out."
         )
     left_out = undrawn(figure)
     if left_out:
