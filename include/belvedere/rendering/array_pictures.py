@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 INK = (1, 124, 238)
-LARGEST_SIDE, TILE_SIDE, MOST_TILES = 480, 112, 24
+LARGEST_SIDE, SMALLEST_SIDE, TILE_SIDE, MOST_TILES = 480, 160, 112, 24
 SMALLEST_IMAGE = 8
 CHANNELS = (1, 3, 4)
 
@@ -58,7 +58,10 @@ def as_image(values: NDArray[Any], low: float, high: float, side: int) -> str:
 
 
 def heat_map(values: NDArray[Any], low: float, high: float) -> str:
-    """Return a matrix as the ``data:`` address of a PNG: the higher a value, the stronger its ink."""
+    """Return a matrix as the ``data:`` address of a PNG: the higher a value, the stronger its ink.
+
+    Very long or wide ones are stretched, so that their rows or columns can be told apart.
+    """
     import numpy as np
     from PIL import Image
 
@@ -69,7 +72,10 @@ def heat_map(values: NDArray[Any], low: float, high: float) -> str:
     pixels = np.empty((*pooled.shape, 4), np.uint8)
     pixels[:, :, :3] = INK
     pixels[:, :, 3] = np.clip(shares, 0, 1) * 245 + 10
-    return _png(_enlarged(Image.fromarray(pixels), LARGEST_SIDE))
+    image = Image.fromarray(pixels)
+    scale = LARGEST_SIDE / max(image.size)
+    width, height = (max(SMALLEST_SIDE, round(length * scale)) for length in image.size)
+    return _png(image.resize((width, height), Image.Resampling.NEAREST))
 
 
 def _pooled(values: NDArray[Any]) -> NDArray[Any]:

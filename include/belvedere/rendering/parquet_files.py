@@ -48,6 +48,7 @@ SHORT_NAMES = {
     "TIME WITH TIME ZONE": "time with time zone",
     "UUID": "uuid",
     "INTERVAL": "interval",
+    '"NULL"': "null",
 }
 INTEGERS = frozenset(name for name in SHORT_NAMES if name.endswith(("INT", "INTEGER")))
 FLOATS = frozenset({"FLOAT", "DOUBLE"})

@@ -28,17 +28,18 @@ CELL = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})([0-9]{1,7})"')
 MAX_EXPANDED, MAX_BLOCK = 256 * 1024**2, 8_000_000
 MAX_SHEETS, MAX_CELLS = 50, 3_000_000
 PIECE, OVERLAP = 1024**2, 64
-HEADER_ROWS = 200
+HEADER_ROWS, LONGEST_TITLE = 200, 200
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: its name, its table (None: it is empty or a chart), and how many rows it has in all."""
+    """One sheet: its name, its table (None: it is empty or a chart), how many rows it has, what stands ``above`` it."""
 
     name: str
     table: Table | None
     rows: int
     visible: bool = True
+    above: str = ""
 
 
 def read_spreadsheet(path: Path, limits: Limits, *, most_shown: int) -> tuple[Sheet, ...]:
@@ -90,11 +91,12 @@ def _read_sheet(workbook: Any, metadata: Any, budget: int, most_shown: int) -> S
         return Sheet(metadata.name, None, 0, visible)
     most = max(most_shown + 1, budget // found.width)
     rows = found.to_python(skip_empty_area=True, nrows=min(found.height, most))
-    table = table_of_cells(rows, most_shown=most_shown)
-    left = found.height - len(rows)
-    if left > 0 and table is not None:
-        return Sheet(metadata.name, _cut(table, left), found.height, visible)
-    return Sheet(metadata.name, table, len(rows), visible)
+    grid = grid_of_cells(rows)
+    if grid is None:
+        return Sheet(metadata.name, None, 0, visible)
+    names, body, above = grid
+    table, left = table_of_rows(names, body, most_shown=most_shown), found.height - len(rows)
+    return Sheet(metadata.name, _cut(table, left) if left > 0 else table, len(body) + left, visible, above)
 
 
 def _cut(table: Table, left: int) -> Table:
@@ -102,17 +104,8 @@ def _cut(table: Table, left: int) -> Table:
     return replace(table, rows=table.rows + left, last=None, last_facts=None, warnings=(*table.warnings, said))
 
 
-def table_of_cells(rows: Sequence[Sequence[Any]], *, most_shown: int) -> Table | None:
-    """Return the table that a sheet's cells are: without titles above it, with the header's names; None if empty."""
-    grid = grid_of_cells(rows)
-    if grid is None:
-        return None
-    names, body, warnings = grid
-    return table_of_rows(names, body, most_shown=most_shown, warnings=warnings)
-
-
-def grid_of_cells(rows: Sequence[Sequence[Any]]) -> tuple[tuple[str, ...], list[Row], tuple[str, ...]] | None:
-    """Return names, rows and what is to be said of them; None of a sheet without cells."""
+def grid_of_cells(rows: Sequence[Sequence[Any]]) -> tuple[tuple[str, ...], list[Row], str] | None:
+    """Return the names and rows of the table in a sheet, and the titles above it; None of a sheet without cells."""
     filled = [tuple(None if cell == "" else cell for cell in row) for row in rows]
     start = _first_table_row(filled)
     body = filled[start:]
@@ -121,10 +114,9 @@ def grid_of_cells(rows: Sequence[Sequence[Any]]) -> tuple[tuple[str, ...], list[
     if not body:
         return None
     above = [as_text(cell) or "" for row in filled[:start] for cell in row if cell is not None]
-    warnings = (f"Above the table stands: {' '.join(above)[:200]}",) if above else ()
     names, body = _named(body)
     whole = [_whole_numbers(column) for column in zip(*body, strict=True)] if body else []
-    return names, list(zip(*whole, strict=True)), warnings
+    return names, list(zip(*whole, strict=True)), " ".join(above)[:LONGEST_TITLE]
 
 
 def first_sheet_grid(path: Path, limits: Limits) -> tuple[tuple[str, ...], list[Row], str]:

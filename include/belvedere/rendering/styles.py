@@ -37,7 +37,8 @@ td{overflow-wrap:normal}
 td.w{min-width:320px;overflow-wrap:anywhere}
 td.n,th.n,td.i{text-align:right;white-space:nowrap}
 td.none{color:var(--muted);opacity:.7}
-td.i{color:var(--muted);text-align:right}
+td.i{color:var(--muted);text-align:right;width:1%}
+td.d{white-space:nowrap}
 td svg{display:block}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:8px 0}
 dt{color:var(--muted)}

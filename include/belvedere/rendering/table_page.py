@@ -141,7 +141,7 @@ def _column_tail(column: ColumnProfile, tail: int) -> str:
 
 
 def _commonest(column: ColumnProfile) -> str:
-    shown = [(fitted(value, WORD_WIDTH, 13), times) for value, times in column.top[:4]]
+    shown = [(fitted(value, WORD_WIDTH, 13) or "(empty)", times) for value, times in column.top[:4]]
     if all(times == 1 for _, times in shown):
         return f"such as {', '.join(value for value, _ in shown)}"
     return ", ".join(f"{value} ({times:,})" for value, times in shown)
@@ -184,15 +184,16 @@ def _rows_table(table: Table) -> str:
 
 
 def _row_line(at: int, row: Sequence[str | None], right: Sequence[bool], table: Table) -> str:
-    cells = (_cell(value, on, table.typed) for value, on in zip(row, right, strict=False))
+    columns = zip(row, right, table.columns, strict=False)
+    cells = (_cell(value, on, table.typed, column.span is not None) for value, on, column in columns)
     return f'<tr><td class="i">{at:,}</td>{"".join(cells)}</tr>'
 
 
-def _cell(value: str | None, right: bool, typed_value: bool) -> str:
+def _cell(value: str | None, right: bool, typed_value: bool, moment: bool) -> str:
     if value is None or (not typed_value and is_missing(value)) or (right and is_missing(value)):
         return f'<td class="none{" n" if right else ""}">{escaped((value or "").strip()) or "–"}</td>'
     text = value if len(value) <= LONGEST_CELL else f"{value[:LONGEST_CELL]}… ({len(value):,} characters)"
-    css = " class=w" if len(text) > LONG_CELL else " class=n" if right else ""
+    css = " class=w" if len(text) > LONG_CELL else " class=n" if right else " class=d" if moment else ""
     return f"<td{css}>{escaped(text)}</td>"
 
 

@@ -39,7 +39,8 @@ def draw_workbook(sheets: Sequence[Sheet], title: str, *, said: str) -> Part:
         )
     first = filled[0].table
     if len(sheets) == 1:
-        part = draw_table(first.showing(ROWS_OF_ALL_SHEETS), title, said=f"{said}, sheet {names[0]}")
+        titled = f", under the title: {filled[0].above}" if filled[0].above else ""
+        part = draw_table(first.showing(ROWS_OF_ALL_SHEETS), title, said=f"{said}, sheet {names[0]}{titled}")
         return _with(part, facts)
     most = max(LEAST_ROWS, ROWS_OF_ALL_SHEETS // len(filled))
     figures = {"Sheets": f"{len(sheets):,}", "Rows in all": f"{sum(sheet.rows for sheet in sheets):,}"}
@@ -73,4 +74,5 @@ def _section(sheet: Sheet, most: int) -> str:
         return f"<section>{head}<p>Empty, or no table.</p></section>"
     size = f"{sheet.table.rows:,} rows × {sheet.table.width:,} columns"
     body = table_sections(sheet.table.showing(most)).replace("<h2>", "<h3>").replace("</h2>", "</h3>")
-    return f'<section>{head}<p class="lead">{size}</p>{body}</section>'
+    said = f"{size}, under the title: {sheet.above}" if sheet.above else size
+    return f'<section>{head}<p class="lead">{escaped(said)}</p>{body}</section>'

@@ -138,7 +138,7 @@ def _pictures(array: StoredArray) -> str:
         return f"<h2>As images</h2>{said}{figure(tiles)}"
     if values.ndim == 2 and min(values.shape) > 1:
         picture = heat_map(values, known.minimum, known.maximum)
-        words = f"light is {short(known.minimum)}, dark is {short(known.maximum)}"
+        words = f"From {short(known.minimum)} (pale) to {short(known.maximum)} (strong)"
         return f'<h2>Heat map</h2><p>{words}.</p>{figure(f"""<img alt="Heat map: {words}" src="{picture}">""")}'
     return _line(array) if values.ndim == 1 and values.size > 1 else ""
 
