@@ -15,6 +15,9 @@
       layout.paper_bgcolor = "rgba(0,0,0,0)";
       layout.plot_bgcolor = "rgba(0,0,0,0)";
       layout.font = { color: "#e6eaf0", ...layout.font };
+      for (const name of new Set(["xaxis", "yaxis", ...Object.keys(layout).filter((key) => /^[xy]axis/.test(key))])) {
+        layout[name] = { gridcolor: "#374357", zerolinecolor: "#55637a", ...layout[name] };
+      }
     }
     const config = { responsive: true, displaylogo: false, showSendToCloud: false, plotlyServerURL: "" };
     await Plotly.newPlot(place, figure.data, layout, config);
