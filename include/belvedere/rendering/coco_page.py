@@ -124,7 +124,7 @@ def per_image_section(coco: Coco) -> str:
         return ""
     counts = Counter(coco.of_image.values())
     without = coco.without_annotations
-    most = max(counts)
+    most = max(counts, default=0)
     width = max(1, -(-(most + 1) // 28))
     bars = [0] * (most // width + 1)
     for value, times in counts.items():

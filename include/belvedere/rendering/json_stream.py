@@ -24,6 +24,7 @@ READ_BYTES = 1024**2
 MOST_CHARACTERS = 64 * 1024**2
 SPACE = re.compile(r"[ \t\r\n]*")
 NEARLY = 16
+CUT = "it ends too early: the file is incomplete (truncated)"
 
 
 class _StopReadingError(Exception):
@@ -120,7 +121,7 @@ class JsonStream:
             if self._at < len(self._window):
                 return self._window[self._at]
             if not self._more():
-                raise self._malformed("it ends too early: the file is incomplete (truncated)")
+                raise self._malformed(CUT)
 
     def _value(self) -> Any:
         self._peek()
@@ -132,14 +133,16 @@ class JsonStream:
                 cut = error.msg.startswith("Unterminated") or error.pos >= len(self._window) - NEARLY
                 if cut and self._more():
                     continue
-                what = "it ends too early: the file is incomplete (truncated)" if cut else error.msg
+                what = CUT if cut else error.msg
                 raise self._malformed(what, place) from error
             except (ValueError, RecursionError) as error:
                 raise self._malformed("a value cannot be read: too long a number, or nested too deeply") from error
             # a number at the very end of the window may go on behind it
-            if end < len(self._window) or not self._more():
+            if end < len(self._window) or not isinstance(value, int | float):
                 self._at = end
                 return value
+            if not self._more():
+                raise self._malformed(CUT)
 
     def _more(self) -> bool:
         """Read on, twice as much where one value fills the window; False at the end of the file."""

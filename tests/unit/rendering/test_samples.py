@@ -20,7 +20,7 @@ from belvedere.rendering.registry import find_renderer
 SAMPLES = Path(__file__).parents[2] / "samples"
 CASES = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))["samples"]
 FACTS = (
-    "confusion_matrix", "roc", "table", "image", "outputs", "last_line", "tensorboard", "artifacts", "chart",
+    "confusion_matrix", "roc", "table", "image", "outputs", "last_line", "tensorboard", "artifacts", "chart", "coco",
 )  # fmt: skip
 SCRIPT = re.compile(r"<script|\son\w+\s*=|javascript:", re.IGNORECASE)
 
