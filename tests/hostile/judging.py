@@ -38,7 +38,7 @@ ATTRIBUTE = re.compile(r"(?<![\w:-])[\w:-]{1,40}(?=\s{0,9}=)")
 INLINE = re.compile(
     r"data:(?:image/(?:png|jpeg|gif|webp|svg\+xml)|audio/[\w.+-]+|video/[\w.+-]+|font/\w+)[;,]", re.IGNORECASE
 )
-LINKS = re.compile(r"(?:https?|mailto):|#|\?", re.IGNORECASE)
+LINKS = re.compile(r"(?:https?:)?//|mailto:|#|\?", re.IGNORECASE)
 SCHEMES = "http https mailto data javascript vbscript file ftp blob minio s3"
 PASSWORDS = b"root:x:0:0"
 

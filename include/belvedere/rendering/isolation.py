@@ -51,6 +51,8 @@ WAIT_INTERVAL_SECONDS = 0.5
 PIPE_BYTES = 1024**2
 READ_BYTES = 1024**2
 STDERR_TAIL_BYTES = 4096
+# How native libraries (PDFium, V8) end their process themselves, which they do where memory is refused to them.
+GIVEN_UP = frozenset({signal.SIGABRT, signal.SIGTRAP})
 REFERENCES_WALL_SECONDS = 10.0
 RECOGNISERS_WALL_SECONDS = 3.0
 
@@ -290,7 +292,7 @@ def _message_of(ended: _Ended, limits: Limits) -> bytes:
     """Return what the child wrote, if it ended well.
 
     Raises:
-        LimitExceeded: it was ended by its processor or memory limit.
+        LimitExceeded: it was ended by its processor or memory limit, or ended itself for lack of memory.
         RendererCrashed: it died of anything else.
     """
     if ended.complaint:
@@ -303,6 +305,10 @@ def _message_of(ended: _Ended, limits: Limits) -> bytes:
         raise LimitExceeded(text, code="cpu_time")
     if killed_by == signal.SIGKILL and not ended.message:
         raise LimitExceeded("The system ended the rendering: the machine was short of memory.", code="memory")
+    if killed_by in GIVEN_UP:
+        name = signal.Signals(killed_by).name
+        text = f"A library of the renderer gave up ({name}): most likely {limits.memory_bytes:,} bytes do not suffice."
+        raise LimitExceeded(text, code="memory")
     if killed_by:
         name = signal.Signals(killed_by).name
         raise RendererCrashed(f"The rendering process died of {name}: the renderer may not stand this artifact.")

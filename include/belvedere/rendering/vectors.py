@@ -237,6 +237,8 @@ def clean_svg(data: bytes) -> Vector:
     except expat.ExpatError as error:
         text = f"This is not a valid SVG: line {error.lineno}, column {error.offset}: {expat.ErrorString(error.code)}."
         raise MalformedArtifact(text, code="not_well_formed") from error
+    except (ValueError, LookupError) as error:
+        raise MalformedArtifact(f"This SVG cannot be decoded: {error}.", code="not_well_formed") from error
     cleaner.references.check()
     return _finished(cleaner)
 

@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 from stack.paths import ROOT
-from tests.harness.specimens import Specimen, render_specimen, specimens
+from tests.harness.specimens import drawn, specimens
 
-from belvedere.errors import UnsupportedArtifact
 from belvedere.gallery import policies
 from belvedere.gallery.framing import HELPER_HASH, Theme, in_theme, with_helper
 from belvedere.gallery.presenting import OWN_PAPER
 from belvedere.model.rendering import Source
 from belvedere.rendering import registry
 from belvedere.rendering.detection import detect
-from belvedere.rendering.fallback import unsupported_card
 from belvedere.rendering.landlock import landlock_abi
 
 if TYPE_CHECKING:
@@ -42,27 +39,9 @@ RETIRED = {"json_lines"}
 pytestmark = pytest.mark.skipif(landlock_abi() == 0, reason="this kernel has no Landlock")
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A specimen's kind and rendering."""
-
-    kind: str
-    rendering: Rendering
-
-
 @pytest.fixture(scope="module", params=SPECIMENS, ids=lambda specimen: specimen.name)
-def look(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Look:
+def look(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Rendering:
     return drawn(request.param, tmp_path_factory.mktemp("look"))
-
-
-def drawn(specimen: Specimen, folder: Path) -> Look:
-    """Return the rendering of a specimen, or the card that stands for a kind without renderer."""
-    try:
-        found = render_specimen(specimen, folder)
-    except UnsupportedArtifact:
-        source = Source("b", specimen.key, "e", "", "", len(specimen.content), folder / "source")
-        return Look(detect(source), unsupported_card(source, detect(source)))
-    return Look(found.kind, found.result.rendering)
 
 
 def served(page: Page, rendering: Rendering, theme: Theme) -> list[str]:
@@ -99,7 +78,7 @@ def as_served(output: Output, kind: str, theme: Theme) -> tuple[bytes, dict[str,
     return b"".join(with_helper(iter([content]))), policy.headers() | {"Content-Type": "text/html; charset=utf-8"}
 
 
-def keep(page: Page, look: Look, specimen: str, what: str, theme: Theme) -> None:
+def keep(page: Page, look: Rendering, specimen: str, what: str, theme: Theme) -> None:
     """Keep a picture if asked for."""
     if os.environ.get("BELVEDERE_SCREENSHOTS") == "1":
         FOLDER.mkdir(parents=True, exist_ok=True)
@@ -111,10 +90,10 @@ def keep(page: Page, look: Look, specimen: str, what: str, theme: Theme) -> None
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_its_page_shows_something_under_its_policy(
-    browser: Browser, look: Look, theme: Theme, request: pytest.FixtureRequest
+    browser: Browser, look: Rendering, theme: Theme, request: pytest.FixtureRequest
 ) -> None:
     page = browser.new_page(viewport={"width": WIDTH, "height": 800}, color_scheme=theme.value)
-    complaints = served(page, look.rendering, theme)
+    complaints = served(page, look, theme)
     page.goto(f"{ADDRESS}page.html", wait_until="load")
     try:
         keep(page, look, request.node.callspec.id.rpartition("-")[0], "page", theme)
@@ -127,9 +106,11 @@ def test_its_page_shows_something_under_its_policy(
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_its_pictures_are_whole(browser: Browser, look: Look, theme: Theme, request: pytest.FixtureRequest) -> None:
+def test_its_pictures_are_whole(
+    browser: Browser, look: Rendering, theme: Theme, request: pytest.FixtureRequest
+) -> None:
     page = browser.new_page(viewport={"width": WIDTH, "height": 400}, color_scheme=theme.value)
-    complaints = served(page, look.rendering, theme)
+    complaints = served(page, look, theme)
     page.goto(f"{ADDRESS}thumbnails", wait_until="load")
     try:
         keep(page, look, request.node.callspec.id.rpartition("-")[0], "pictures", theme)

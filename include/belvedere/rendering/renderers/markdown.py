@@ -85,6 +85,7 @@ ATTRIBUTES = {
 }
 LINK_SCHEMES = frozenset({"http", "https", "mailto", "data"})
 MOST_HEADINGS, MOST_LINES, MOST_FIELDS = 50, 9, 30
+LONGEST_WORD = 2000
 MOST_PICTURES, MOST_PICTURE_BYTES, MOST_BYTES_REFERRING = 20, 16 * 1024**2, 1024**2
 PICTURES = "belvedere_pictures"
 
@@ -104,7 +105,7 @@ def references(source: Source) -> tuple[Reference, ...]:
 def _addresses(text: str) -> list[str]:
     if "![" not in text:
         return []
-    inner = (child for token in parser().parse(clean(text), {}) for child in token.children or ())
+    inner = (child for token in parser_for(text).parse(clean(text), {}) for child in token.children or ())
     return [str(token.attrGet("src") or "") for token in inner if token.type == "image"]
 
 
@@ -149,20 +150,28 @@ def render_markdown(source: Source, limits: Limits) -> Rendering:
     return as_rendering(cut, name=NAME, version=VERSION)
 
 
-@lru_cache(maxsize=1)
-def parser() -> MarkdownIt:
-    """Return the parser: GitHub's flavour without raw HTML; links to code are no links."""
+@lru_cache(maxsize=2)
+def parser(*, bare_links: bool = True) -> MarkdownIt:
+    """Return the parser: GitHub's flavour without raw HTML; links to code are no links.
+
+    ``bare_links``: addresses that stand in the text by themselves become links, too.
+    """
     from markdown_it import MarkdownIt
     from mdit_py_plugins.dollarmath import dollarmath_plugin
     from mdit_py_plugins.footnote import footnote_plugin
     from mdit_py_plugins.front_matter import front_matter_plugin
     from mdit_py_plugins.tasklists import tasklists_plugin
 
-    made = MarkdownIt("gfm-like", {"html": False, "linkify": True, "typographer": False})
+    made = MarkdownIt("gfm-like", {"html": False, "linkify": bare_links, "typographer": False})
     made.use(footnote_plugin).use(tasklists_plugin).use(front_matter_plugin)
     made.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True, renderer=_formula)
     made.add_render_rule("image", _picture)
     return made
+
+
+def parser_for(text: str) -> MarkdownIt:
+    """Return the parser that a text can stand: looking for bare addresses takes quadratic time in endless words."""
+    return parser(bare_links=not any(len(word) > LONGEST_WORD and "://" in word for word in text.split()))
 
 
 def _formula(content: str, _options: Mapping[str, Any]) -> str:
@@ -213,7 +222,7 @@ def html_of(text: str, pictures: Mapping[str, str] = NOTHING) -> tuple[str, list
     ``pictures`` maps addresses of pictures in the text to ``data:`` addresses of their pixels.
     """
     env: MutableMapping[str, Any] = {PICTURES: pictures}
-    tokens = parser().parse(clean(text), env)
+    tokens = parser_for(text).parse(clean(text), env)
     pairs = itertools.pairwise(tokens)
     levels = [(int(opening.tag[1:]), _words(body)) for opening, body in pairs if opening.type == "heading_open"]
     return to_html(tokens, env), levels[:MOST_HEADINGS]
@@ -223,7 +232,7 @@ def draw_markdown(decoded: Decoded, title: str, pictures: Mapping[str, str] = NO
     """Return Markdown text as a part; ``pictures``: see ``html_of``."""
     text = clean(decoded.text)
     footnotes: MutableMapping[str, Any] = {PICTURES: pictures}
-    tokens = parser().parse(text, footnotes)
+    tokens = parser_for(text).parse(text, footnotes)
     headings = _headings(tokens)
     lines = _plain_lines(tokens)
     html = _front_matter(tokens) + to_html(tokens, footnotes)
