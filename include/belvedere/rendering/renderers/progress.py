@@ -62,9 +62,7 @@ def draw_progress(progress: Progress, title: str) -> Part:
         thumbnail=_thumbnail(progress, panels, where),
         figure=panels_drawing(panels[:MOST_PANELS_OF_FIGURE], names, alt) if panels else bar,
         chart=scalars_chart(panels, names) if panels else None,
-        data={
-            panel.tag: {names[c.run]: [list(point) for point in _finite(c)] for c in panel.curves} for panel in panels
-        },
+        data=_data(panels, names),
         warnings=_warnings(progress),
     )
 
@@ -80,6 +78,17 @@ def _panels(progress: Progress, groups: list[str]) -> list[Panel]:
                 curves.append(Curve(at, tuple(x for x, _ in points), tuple(y for _, y in points)))
         panels.append(Panel(tag, tuple(curves)))
     return sorted(panels, key=importance)
+
+
+def _data(panels: list[Panel], names: list[str]) -> dict[str, Any]:
+    return {
+        panel.tag: {names[curve.run]: [list(point) for point in _finite(curve)] for curve in panel.curves}
+        for panel in panels
+    }
+
+
+def _plain(value: float | None) -> float | int | None:
+    return int(value) if value is not None and value.is_integer() else value
 
 
 def _finite(curve: Curve) -> list[tuple[float, float]]:
@@ -113,7 +122,7 @@ def _facts(progress: Progress, panels: list[Panel], names: list[str]) -> dict[st
         for curve in panel.curves
         if math.isfinite(value := curve.values[-1])
     }
-    facts: dict[str, Any] = {"lines": progress.lines, "step": progress.step, "total": progress.total}
+    facts: dict[str, Any] = {"lines": progress.lines, "step": _plain(progress.step), "total": _plain(progress.total)}
     facts |= {"eta_seconds": None if progress.eta is None else round(progress.eta, 1), "metrics": last}
     percent = {} if progress.share is None else {"percent": round(100 * progress.share, 2)}
     return {"progress": {**facts, **percent}, **percent}
