@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from stack.paths import ROOT
 
+from belvedere.rendering.registry import renderers
+
 if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
@@ -65,6 +67,16 @@ def test_every_route_of_the_api_is_on_the_reference_page() -> None:
     routed = {f"/api{path}" for text in api for path in re.findall(r'@router\.\w+\(\s*"([^"]+)"', text)}
 
     assert named == routed
+
+
+def test_every_kind_that_is_rendered_is_on_the_reference_page() -> None:
+    text = (ROOT / "docs" / "reference" / "kinds.md").read_text()
+    first_cells = re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE)
+    built_in = [made for made in renderers() if made.name.startswith("belvedere.")]
+
+    assert {kind for cell in first_cells for kind in re.findall(r"`([a-z0-9_]+)`", cell)} == {
+        kind for made in built_in for kind in made.kinds
+    }
 
 
 def test_every_decision_is_listed() -> None:
