@@ -6,7 +6,9 @@ Source: NumPy, "NEP 1: A simple file format for NumPy arrays", and numpy.lib.for
 from __future__ import annotations
 
 import math
+import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from tokenize import TokenError
 from typing import IO, TYPE_CHECKING, Any
@@ -26,7 +28,16 @@ MOST_ARRAYS = 64
 KEPT_BYTES, KEPT_IN_ALL, PIECE_BYTES = 32 * 1024**2, 96 * 1024**2, 8 * 1024**2
 PIECE_ELEMENTS = 1 << 20
 LARGEST_LENGTH = 1 << 62
-BROKEN = (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError)
+BROKEN = (
+    zipfile.BadZipFile,
+    OSError,
+    RuntimeError,
+    NotImplementedError,
+    EOFError,
+    ValueError,
+    zlib.error,
+    struct.error,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ The reading library holds a sheet as one dense block, so what would become a hug
 from __future__ import annotations
 
 import re
+import struct
 import zipfile
+import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,16 @@ SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.(?:xml|bin)|content\.xml|xl/share
 CELL = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})([0-9]{1,7})"')
 MAX_EXPANDED, MAX_BLOCK = 256 * 1024**2, 8_000_000
 MAX_SHEETS, MAX_CELLS = 50, 3_000_000
+BROKEN = (
+    zipfile.BadZipFile,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    EOFError,
+    zlib.error,
+    struct.error,
+)
 PIECE, OVERLAP = 1024**2, 64
 HEADER_ROWS, LONGEST_TITLE = 200, 200
 
@@ -185,7 +197,7 @@ def _check_parts(path: Path, limits: Limits) -> None:
             for part in parts:
                 if part.filename.endswith(".xml"):
                     _check_block(archive, part)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+    except BROKEN as error:
         raise MalformedArtifact(f"The workbook is damaged: {str(error)[:200]}", code="bad_workbook") from error
 
 

@@ -111,10 +111,10 @@ def _section(array: StoredArray) -> str:
         known |= {"Max": short(figures.maximum)}
         if figures.deviation is not None:
             known["Std"] = short(figures.deviation)
-        if figures.missing:
-            known["NaN"] = f"{figures.missing:,}"
-        if figures.infinite:
-            known["Infinite"] = f"{figures.infinite:,}"
+    if figures is not None and figures.missing:
+        known["NaN"] = f"{figures.missing:,}"
+    if figures is not None and figures.infinite:
+        known["Infinite"] = f"{figures.infinite:,}"
     if array.problem and array.kept is None:
         return f"{verdict(known)}<p>{escaped(array.problem)}</p>"
     return f"{verdict(known)}{_pictures(array)}{_distribution(array)}{_values(array)}"
