@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 from belvedere.rendering.plaintext import clean
 from belvedere.rendering.svg import escaped
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pygments.lexer import Lexer
 
-MOST_HIGHLIGHTED = 200_000
+MOST_HIGHLIGHTED, LONGEST_SECONDS = 200_000, 1.0
 CODE_CSS = (
     ".k,.kn,.kd,.kr,.kt,.ow{color:#8250df}.kc,.m,.mi,.mf,.mh,.mo,.mb,.il{color:#0550ae}"
     ".s,.s1,.s2,.sa,.sb,.sc,.sd,.se,.sh,.si,.sr,.ss,.sx{color:#0a6640}.c,.c1,.ch,.cm,.cp,.cs,.cpf{color:#6e7781}"
@@ -69,7 +72,7 @@ def _lines(text: str, lexer: Lexer) -> list[str]:
 
     lines: list[str] = []
     current: list[str] = []
-    for token, value in lexer.get_tokens(text):
+    for token, value in _tokens(text, lexer):
         css = STANDARD_TYPES.get(token, "")
         for at, piece in enumerate(value.split("\n")):
             if at:
@@ -78,6 +81,16 @@ def _lines(text: str, lexer: Lexer) -> list[str]:
             if piece:
                 current.append(f'<span class="{css}">{escaped(piece)}</span>' if _coloured(css) else escaped(piece))
     return [*lines, "".join(current)]
+
+
+def _tokens(text: str, lexer: Lexer) -> Iterator[tuple[Any, str]]:
+    """Yield the words of a text; where they take too long, which hostile text can bring about, the rest as one."""
+    deadline = time.process_time() + LONGEST_SECONDS
+    for at, token, value in lexer.get_tokens_unprocessed(text):
+        if time.process_time() > deadline:
+            yield None, text[at:]
+            return
+        yield token, value
 
 
 def _coloured(css: str) -> bool:

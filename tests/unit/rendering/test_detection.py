@@ -207,3 +207,13 @@ def test_clean_text_can_be_stored_and_written(text: str) -> None:
     cleaned.encode("utf-8")
     assert "\0" not in cleaned
     assert clean(cleaned) == cleaned
+
+
+def test_the_card_of_an_unknown_file_shows_its_bytes_and_words(make_source) -> None:
+    content = b"\x7fELF" + bytes(30) + b"GCC: (Debian) <13.2>\0\1\2\3" + b"\0" * 40
+    card = unsupported_card(make_source(content, "bin/tool"), "elf")
+    page = next(output.content.decode() for output in card.outputs if output.role == "page")
+    assert "00000000</span>  7f 45 4c 46 00" in page
+    assert "·ELF" in page
+    assert "GCC: (Debian) &lt;13.2&gt;" in page
+    assert 0 < card.facts["file"]["entropy"] < 4

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import time
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from belvedere.errors import BelvedereError, MalformedArtifact
 from belvedere.model.rendering import Limits, Rendering
+from belvedere.rendering.highlighting import highlighted
 
 PUNCTUATION = " \n:-[]{}&*!#|>'\"<a1,?%@`\t"
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -206,3 +210,19 @@ def test_a_document_too_large_for_a_tree_is_cut_and_says_so(render) -> None:
     rendering = render(text, "run/a.xml", Limits(text_bytes_shown=10_000))
     assert "cut" in rendering.warnings[0]
     assert len(page_of(rendering)) < 100_000
+
+
+@pytest.mark.parametrize(("unit", "name"), [("<!--", "xml"), ("'''", "py"), ("/*", "c"), ("${", "sh"), ("[[", "toml")])
+def test_hostile_text_costs_little_time_to_colour(render, unit: str, name: str) -> None:
+    text = unit * (180_000 // len(unit))
+    began = time.process_time()
+    lines, _ = highlighted(text, name=f"a.{name}")
+    assert time.process_time() - began < 4
+    assert unescape(re.sub(r"</?span[^>]*>", "", "\n".join(lines))) == text
+
+
+def test_the_whole_text_comes_through_coloured_or_not() -> None:
+    text = "def f():\n\n    return '''a\nb'''\n"
+    lines, language = highlighted(text, name="a.py")
+    assert language == "Python"
+    assert unescape(re.sub(r"</?span[^>]*>", "", "\n".join(lines))) == text
