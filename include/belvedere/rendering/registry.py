@@ -44,6 +44,7 @@ BUILT_IN = (
     "pdf",
     "recording",
     "geojson",
+    "heif",
     "tensorboard",
     "kfp_classification",
     "kfp_executor_output",

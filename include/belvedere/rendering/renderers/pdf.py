@@ -138,7 +138,7 @@ def _first_page(pages: list[PdfPage]) -> tuple[Output, ...]:
 
 def _webp(image: Image) -> bytes:
     file = io.BytesIO()
-    image.save(file, "WEBP", quality=80, method=2)
+    image.save(file, "WEBP", quality=80, method=0)
     return file.getvalue()
 
 
