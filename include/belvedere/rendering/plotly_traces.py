@@ -151,6 +151,7 @@ def _boxed(trace: Mapping[str, Any], place: int, across: Scale, up: Scale) -> Se
     values = value_axis.numbers(array(trace.get("x" if lying else "y")))
     named = array(trace.get("y" if lying else "x")) or [words(trace.get("name")) or f"trace {place}"] * len(values)
     groups = group_axis.numbers(named[: len(values)])
+    values = values[: len(groups)]
     first, second = (values, groups) if lying else (groups, values)
     return Series({**trace, "orientation": "h" if lying else "v"}, place, first, second, [])
 
