@@ -122,7 +122,7 @@ def hex_view(data: bytes) -> str:
 def strings_in(data: bytes) -> list[str]:
     """Return the longer runs of printable characters, each once: names and versions often tell what a file is."""
     found = dict.fromkeys(match.group().decode("ascii").strip() for match in PRINTABLE_RUN.finditer(data))
-    telling = [word for word in found if sum(character.isalpha() for character in word) > len(word) // 2]
+    telling = [word for word in found if sum(character.isalpha() for character in word) > len(word) // 3]
     return [word[:LONGEST_STRING] for word in telling[:MOST_STRINGS]]
 
 

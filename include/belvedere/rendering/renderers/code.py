@@ -15,6 +15,7 @@ from belvedere.rendering.registry import renderer
 from belvedere.rendering.svg import Drawing
 
 NAME, VERSION = "belvedere.code", "1.0.0"
+WARM_LANGUAGES = ("python", "yaml", "json")
 THUMBNAIL_LINES, MOST_DEFINITIONS = 11, 60
 DEFINITION = re.compile(
     r"^(?:async\s+)?(?:def|class|func|fn|function|interface|struct|enum|trait)\s+(\w{1,80})", re.MULTILINE
@@ -57,3 +58,9 @@ def _thumbnail(text: str, language: str) -> Drawing:
         drawing.text(20, 34 + at * 24, clean(line.expandtabs(4)), css=css, size=14, fit=440)
     drawing.text(464, 290, language, css="muted", size=13, anchor="end")
     return drawing
+
+
+def warm() -> None:
+    """Build the lexers of the languages that notebooks and configurations are written in."""
+    for language in WARM_LANGUAGES:
+        highlighted("x", language=language)
