@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 MOST_FRAMES = 100
+MOST_DECODED = 3000
 ANIMATED_PIXELS = 12_000_000
 DECODED_PIXELS = 240_000_000
 SMALLEST_SHARE = 0.12
@@ -34,7 +35,9 @@ class Animation:
 def animation(path: Path, picture: Picture) -> Animation | None:
     """Return an animated picture written anew, None where it has too many pixels or cannot be read."""
     pixels = picture.width * picture.height
-    if picture.frames < 2 or picture.format not in ANIMATED or pixels * picture.frames > DECODED_PIXELS:
+    if not 1 < picture.frames <= MOST_DECODED or picture.format not in ANIMATED:
+        return None
+    if pixels * picture.frames > DECODED_PIXELS:
         return None
     step = math.ceil(picture.frames / MOST_FRAMES)
     share = min(1.0, math.sqrt(ANIMATED_PIXELS / (pixels * math.ceil(picture.frames / step))))
