@@ -11,6 +11,7 @@ from belvedere.rendering.json_kinds import first_lines, is_progress, kind_of_beg
 from belvedere.rendering.json_outline import kind_of, outline_of, outline_of_text
 from belvedere.rendering.json_tables import begins_like_table, is_json_lines, is_table
 from belvedere.rendering.mlflow_layout import is_model_file, run_folder
+from belvedere.rendering.model_signatures import is_safetensors, model_kind_of_bytes, model_kind_of_text
 from belvedere.rendering.plaintext import decode, is_binary
 from belvedere.rendering.shapes import shape_of
 from belvedere.rendering.signatures import label_of, signature_of
@@ -157,21 +158,23 @@ def detect(source: Source) -> str:
         return "table"
     signature = signature_of(head)
     if signature is not None:
-        return _signed_kind(source, signature.kind)
+        return _signed_kind(source, signature.kind, head)
     extension = extension_of(source.key)
     if is_binary(head):
-        return _binary_kind(head, extension)
+        return model_kind_of_bytes(head, source.key) or _binary_kind(head, extension)
     text = decode(head, whole=len(head) == source.size).text
     if source.key.endswith(USER_SCRIPT_SUFFIX) and text.strip():
         return "viz_script"
     if is_model_file(source.key) and text.strip():
         return "mlflow"
-    return _text_kind(source, text, extension, whole=len(head) == source.size)
+    return model_kind_of_text(text[:256]) or _text_kind(source, text, extension, whole=len(head) == source.size)
 
 
-def _signed_kind(source: Source, kind: str) -> str:
+def _signed_kind(source: Source, kind: str, head: bytes) -> str:
     if kind == "zip":
         return zip_kind(source.path)
+    if kind == "pickle" and is_safetensors(head):
+        return "safetensors"
     return "mlflow_image" if kind == "image" and run_folder(source.key) else kind
 
 
@@ -260,16 +263,26 @@ def _json_kind(source: Source, text: str) -> str | None:
         return "kfp_ui_metadata"
     document = _parsed(source, text)
     if document is not None:
-        if extension_of(source.key) in JSON_LINES_EXTENSIONS and is_progress([document]):
-            return "progress_lines"
-        kind = _document_kind(document)
-        return (kind_of(outline_of(document)) or ("table" if is_table(document) else kind)) if kind == "json" else kind
+        return _parsed_kind(document, extension_of(source.key))
     if OUTPUTS_START.match(text) and any(f'"{kind}"' in text for kind in UI_METADATA_TYPES):
         return "kfp_ui_metadata"
     if extension_of(source.key) == "ipynb":
         return "notebook"
+    if is_progress(first_lines(text)):
+        return "progress_lines"
     if is_json_lines(text, whole=len(text) >= source.size):
-        return "progress_lines" if is_progress(first_lines(text)) else "table"
+        return "table"
+    return _outlined_kind(source, text)
+
+
+def _parsed_kind(document: Any, extension: str) -> str:
+    if extension in JSON_LINES_EXTENSIONS and is_progress([document]):
+        return "progress_lines"
+    kind = _document_kind(document)
+    return (kind_of(outline_of(document)) or ("table" if is_table(document) else kind)) if kind == "json" else kind
+
+
+def _outlined_kind(source: Source, text: str) -> str | None:
     outline = outline_of_text(text)
     if "cell_type" in outline.elements.get("cells", ()):
         return "notebook"

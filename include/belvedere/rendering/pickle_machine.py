@@ -6,7 +6,9 @@ changes a stack of plain values; a name to import becomes a ``Global``, a call b
 
 from __future__ import annotations
 
+import math
 import pickletools
+import re
 import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -77,6 +79,8 @@ class _Unknown:
 
 
 MARK, UNKNOWN = _Mark(), _Unknown()
+JOBLIB_ARRAY = Global("joblib.numpy_pickle", "NumpyArrayWrapper")
+DTYPE = re.compile(r"[<>=|]?(?P<kind>[a-zA-Z])(?P<size>\d{1,9})(?:\[[^\]]{1,20}\])?")
 
 
 @dataclass(slots=True)
@@ -109,9 +113,9 @@ def follow(file: BinaryIO, size: int) -> Program:
 
 
 class _Machine:
-    def __init__(self, file: BinaryIO, size: int) -> None:
+    def __init__(self, file: BinaryIO, size: int, program: Program | None = None) -> None:
         self.file, self.size = file, size
-        self.program = Program()
+        self.program = program or Program()
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
 
@@ -193,6 +197,25 @@ class _Machine:
         self.program.calls += 1
         self.stack.append(Call(function, arguments))
 
+    def step_over_array(self) -> None:
+        """Step over the numbers that joblib writes between opcodes; arrays of objects are pickles of their own."""
+        said = dict(self.program.entries[-8:])
+        shape, dtype = said.get("shape"), said.get("dtype")
+        words = dtype.arguments if isinstance(dtype, Call) else None
+        form = DTYPE.fullmatch(str(words[0])) if isinstance(words, tuple) and words else None
+        if form is None or not isinstance(shape, tuple) or not all(isinstance(size, int) for size in shape):
+            raise ValueError("an array of joblib follows whose size is not said")
+        if form["kind"] == "O":
+            inner = _Machine(self.file, self.size, self.program)
+            inner.run()
+            return
+        if "numpy_array_alignment_bytes" in said:
+            self.file.seek(int.from_bytes(self.file.read(1), "little"), 1)
+        length = math.prod(shape) * int(form["size"]) * (4 if form["kind"] == "U" else 1)
+        if not 0 <= length <= self.size - self.file.tell():
+            raise ValueError("an array of joblib ends behind the file: it is truncated")
+        self.file.seek(length, 1)
+
     def entry(self, key: Any, value: Any) -> None:
         """Note a pair that would be put into a mapping."""
         if isinstance(key, str) and len(self.program.entries) < MOST_STACK:
@@ -233,6 +256,9 @@ def _reduce_with_names(machine: _Machine, _argument: Any) -> None:
 def _build(machine: _Machine, _argument: Any) -> None:
     machine.stack.pop()
     machine.program.calls += 1
+    made = machine.stack[-1]
+    if isinstance(made, Call) and made.function == JOBLIB_ARRAY:
+        machine.step_over_array()
 
 
 def _extension(machine: _Machine, argument: Any) -> None:

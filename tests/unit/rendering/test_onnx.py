@@ -176,7 +176,7 @@ def test_hostile_names_are_only_text(render: Render) -> None:
         assert b"<img src=x" not in output.content
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_damaged_models_end_in_a_rendering_or_an_error_of_ours(tmp_path: Path, data: st.DataObject) -> None:
     content = bytearray((SAMPLES / "iris_logreg.onnx").read_bytes())

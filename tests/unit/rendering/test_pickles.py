@@ -192,7 +192,7 @@ def test_a_bomb_in_an_archive_is_not_unpacked(render: Render) -> None:
         render(file.getvalue(), "model.pt", Limits(expanded_bytes=1_000_000))
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_damaged_pickles_end_in_a_rendering_or_an_error_of_ours(tmp_path: Path, data: st.DataObject) -> None:
     content = bytearray(pickle.dumps({"a": [Hostile(), OrderedDict(b=(1, 2.5, None))], "n": np.float64(2)}, 4))
