@@ -92,7 +92,9 @@ def _off_map(trace: dict[str, Any]) -> dict[str, Any] | None:
         return trace
     if not (trace.get("lon") and trace.get("lat")):
         return None
-    kept = {name: trace[name] for name in ("name", "text", "marker", "line", "opacity", "showlegend") if name in trace}
+    kept: dict[str, Any] = {
+        name: trace[name] for name in ("name", "text", "marker", "line", "opacity", "showlegend") if name in trace
+    }
     return {**kept, "type": "scatter", "mode": trace.get("mode", "markers"), "x": trace["lon"], "y": trace["lat"]}
 
 

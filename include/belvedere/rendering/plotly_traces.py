@@ -52,7 +52,7 @@ class Series:
 def is_horizontal(trace: Mapping[str, Any]) -> bool:
     """Whether bars or boxes lie on their side."""
     if trace.get("orientation") in ("h", "v"):
-        return trace["orientation"] == "h"
+        return bool(trace["orientation"] == "h")
     return type_of(trace) in BOXES and not array(trace.get("y")) and bool(array(trace.get("x")))
 
 

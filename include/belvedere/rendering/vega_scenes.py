@@ -59,7 +59,7 @@ def draw_scene(spec: Mapping[str, Any], language: Language) -> Scene:
     try:
         if language == "vega_lite":
             version = vega_lite_version(str(spec.get("$schema", "")))
-            told = {"vl_version": version, "config": CONFIG, "allowed_base_urls": NOWHERE}
+            told: dict[str, Any] = {"vl_version": version, "config": CONFIG, "allowed_base_urls": NOWHERE}
             scene = vl_convert.vegalite_to_scenegraph(dict(spec), **told)
             svg = vl_convert.vegalite_to_svg(dict(spec), **told)
         else:

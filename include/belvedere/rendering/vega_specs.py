@@ -49,6 +49,12 @@ class CleanSpec:
     others: dict[str, None] = field(default_factory=dict)
     nodes: int = 0
 
+    def count(self, values: int) -> None:
+        """Count values that were read, up to the limit."""
+        self.nodes += values
+        if self.nodes > MOST_NODES:
+            raise LimitExceeded(f"The chart holds more than {MOST_NODES:,} values.", code="chart_size")
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """What was taken out, in sentences."""
@@ -86,16 +92,14 @@ def cleaned(document: Any) -> CleanSpec:
 
 
 def _value(value: Any, found: CleanSpec, depth: int, name: str) -> Any:
-    found.nodes += 1
+    found.count(1)
     if depth > MOST_DEPTH:
         raise MalformedArtifact("The chart is nested too deeply to be read.", code="too_deep")
-    if found.nodes > MOST_NODES:
-        raise LimitExceeded(f"The chart holds more than {MOST_NODES:,} values.", code="chart_size")
     if isinstance(value, dict):
         return _object(value, found, depth, name)
     if isinstance(value, list):
         if name in ("values", "datasets"):
-            found.nodes += len(value)
+            found.count(len(value))
             return value
         return [_value(item, found, depth + 1, name) for item in value]
     if name in SIDES and isinstance(value, int | float) and value > LARGEST_SIDE:
@@ -118,7 +122,7 @@ def _object(value: Mapping[str, Any], found: CleanSpec, depth: int, name: str) -
             found.others["bind.element"] = None
         elif key == "datasets" and isinstance(item, dict):
             kept[key] = item
-            found.nodes += sum(len(rows) for rows in item.values() if isinstance(rows, list))
+            found.count(sum(len(rows) for rows in item.values() if isinstance(rows, list)))
         else:
             kept[key] = _value(item, found, depth + 1, key)
     return kept
@@ -223,7 +227,8 @@ def _rows(spec: Mapping[str, Any]) -> int:
         total += len(rows) if isinstance(rows, list) else 0
     for unit in _units(spec, 0):
         data = unit.get("data")
-        for one in data if isinstance(data, list) else [data]:
+        tables: list[Any] = data if isinstance(data, list) else [data]
+        for one in tables:
             values = one.get("values") if isinstance(one, dict) else None
             total += len(values) if isinstance(values, list) else 0
     return total
