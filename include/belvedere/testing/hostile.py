@@ -16,33 +16,32 @@ if TYPE_CHECKING:
     from belvedere.model.rendering import Limits
     from belvedere.testing.samples import Sample
 
-FLIPS = 12
+DAMAGES = 20
 SEED = 20_261_122
 
 
-def damaged(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield damaged copies of ``content``, each with what was done to it."""
+def damaged(content: bytes, most: int) -> Iterator[tuple[str, bytes]]:
+    """Yield ``most`` damaged copies of ``content``, each with what was done to it."""
     size = len(content)
-    for cut in sorted({1, size // 4, size // 2, size - 1} - {0, size}):
-        yield f"cut after {cut} bytes", content[:cut]
-    yield "doubled", content + content
-    yield "with its beginning last", content[size // 2 :] + content[: size // 2]
-    yield "nothing but zeros", bytes(min(size, 4096) or 16)
+    cuts = [(f"cut after {cut:,} bytes", content[:cut]) for cut in sorted({size // 2, size - 1, 1} - {0, size})]
+    moved = [("with its beginning last", content[size // 2 :] + content[: size // 2]), ("doubled", content * 2)]
+    done = [*cuts, *moved][:most]
+    yield from done
     chance = random.Random(SEED)  # noqa: S311 - the same damage every time
-    for number in range(FLIPS):
+    for number in range(most - len(done)):
         changed = bytearray(content)
         for _ in range(1 + number % 4 * 8):
             changed[chance.randrange(size)] = chance.randrange(256)
         yield f"flipped bytes, number {number}", bytes(changed)
 
 
-def survive(sample: Sample, kind: str, limits: Limits, folder: Path) -> None:
-    """Render every damaged copy of a sample as ``kind``.
+def survive(sample: Sample, kind: str, limits: Limits, folder: Path, damages: int) -> None:
+    """Render so many damaged copies of a sample as ``kind``.
 
     Raises:
         NotConforming: one of them ended otherwise than in a rendering or in an error that explains it.
     """
-    for what, content in damaged(sample.content):
+    for what, content in damaged(sample.content, damages):
         source = sample.source(folder, content=content)
         try:
             render_isolated(source, limits, strictness="lenient", kind=kind)

@@ -1,0 +1,1 @@
+"""FASTA files in Belvedere's gallery."""
