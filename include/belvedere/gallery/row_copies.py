@@ -174,15 +174,17 @@ class RowCopies:
         return self._folder
 
     def _make_room(self) -> None:
-        """Drop the copies that were not asked for the longest, and what dead processes left."""
+        """Drop the copies that were not asked for the longest, but never the newest, and what dead processes left."""
         places = sorted(((place.stat().st_mtime, place) for place in self._room().iterdir()), reverse=True)
         room = self._settings.rows_bytes
+        kept = 0
         for asked_at, place in places:
             if "." in place.name:
                 drop = time.time() - asked_at > ABANDONED_SECONDS
             else:
                 room -= _size_of(place / COPY_NAME)
-                drop = room < 0
+                drop = room < 0 and kept > 0
+                kept += 1
             if drop:
                 shutil.rmtree(place, ignore_errors=True)
 
