@@ -21,6 +21,7 @@ FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "ICO", "JPEG2000
 ANIMATED = frozenset({"GIF", "WEBP", "PNG", "AVIF"})
 LARGEST_SIDE = 2048
 PAGE_SIDE = 1024
+LIGHT, DARK_PAPER = 200, (17, 24, 39)
 THUMBNAIL_SIZE = (480, 480)
 LOSSLESS_PIXELS = 1_500_000
 
@@ -273,12 +274,24 @@ def encoded(picture: Picture) -> tuple[bytes, str, str]:
 
 
 def thumbnail(picture: Picture) -> bytes:
-    """Return a small WebP."""
+    """Return a small WebP, without transparency: a card may be light or dark."""
     small = picture.image.copy()
     small.thumbnail(THUMBNAIL_SIZE)
+    small = _on_paper(small) if small.mode == "RGBA" else small
     file = io.BytesIO()
     small.save(file, "WEBP", quality=82, method=1)
     return file.getvalue()
+
+
+def _on_paper(image: Image) -> Image:
+    """Put a transparent picture on white, or on dark where what is drawn is light."""
+    from PIL import Image, ImageStat
+
+    alpha = image.getchannel("A")
+    light = alpha.getbbox() is not None and ImageStat.Stat(image.convert("L"), mask=alpha).mean[0] > LIGHT
+    paper = Image.new("RGB", image.size, DARK_PAPER if light else (255, 255, 255))
+    paper.paste(image, mask=alpha)
+    return paper
 
 
 def page_pictures(path: Path, pages: int, most_pixels: int) -> Iterator[Picture]:

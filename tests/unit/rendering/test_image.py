@@ -265,3 +265,16 @@ def test_cut_and_flipped_pictures_end_in_a_rendering_or_an_explained_error(
     source = Source("b", f"x.{format.lower()}", "e", "", "", len(content), path)
     with suppress(BelvedereError):
         assert render_here(source, Limits(image_pixels=1_000_000), "image").outputs
+
+
+@pytest.mark.parametrize(("ink", "paper"), [((0, 0, 0), 255), ((255, 255, 255), 17)])
+def test_a_thumbnail_of_a_transparent_picture_can_be_read_on_any_card(
+    render, ink: tuple[int, int, int], paper: int
+) -> None:
+    clear = Image.new("RGBA", (40, 40), (*ink, 0))
+    clear.paste((*ink, 255), (10, 10, 30, 30))
+    small = Image.open(io.BytesIO(output(render(saved(clear, "PNG"), "run/a.png"), "thumbnail")))
+    assert small.mode == "RGB"
+    red = small.getchannel("R")
+    assert abs(red.getpixel((2, 2)) - paper) < 12
+    assert abs(red.getpixel((20, 20)) - ink[0]) < 12

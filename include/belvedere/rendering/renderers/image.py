@@ -37,7 +37,7 @@ ZOOM = (
     ".zoom:checked+label::after{content:'Fit to the page'}"
     ".stage img{image-rendering:auto;border-radius:4px}.zoom:checked~.stage .figure img{max-width:none}"
     ".alpha img{background:repeating-conic-gradient(#bbb 0 25%,#eee 0 50%) 0 0/16px 16px}"
-    ".small img{image-rendering:pixelated}.pages{display:grid;gap:14px}.pages p{margin:0;color:var(--muted)}</style>"
+    ".paper img{background:#fff}.small img{image-rendering:pixelated}.pages{display:grid;gap:14px}.pages p{margin:0;color:var(--muted)}</style>"
     '<input class="zoom" type="checkbox" id="zoom"><label for="zoom"></label>'
 )
 
@@ -157,7 +157,7 @@ def _render_vector(source: Source) -> Rendering:
     name = file_name(source)
     words = " · ".join(vector.words)[:MOST_WORDS]
     alt = f"SVG image {name}{': ' + words[:200] if words else ''}."
-    body = f'{ZOOM}<div class="stage">{_Shown(vector.content, "image/svg+xml", *_within(vector)).html(alt)}</div>'
+    body = f'{ZOOM}<div class="stage paper">{_Shown(vector.content, "image/svg+xml", *_within(vector)).html(alt)}</div>'
     body += f'<h2>Words in the picture</h2><p class="lead">{escaped(words)}</p>' if words else ""
     facts = {"format": "SVG", "viewbox": vector.viewbox, "width": vector.width, "height": vector.height}
     part = Part(
@@ -187,7 +187,9 @@ def _removed(vector: Vector) -> tuple[str, ...]:
 
 def _vector_thumbnail(vector: Vector, name: str) -> Drawing | Output:
     if len(vector.content) <= MOST_THUMBNAIL_BYTES:
-        return Output("thumbnail", "thumbnail.svg", "image/svg+xml", vector.content)
+        # drawings are made for white paper: without it, black lines would vanish in the dark
+        on_paper = vector.content.replace(b"<svg ", b'<svg style="background:#fff" ', 1)
+        return Output("thumbnail", "thumbnail.svg", "image/svg+xml", on_paper)
     drawing = Drawing(480, 300, label=f"SVG image {name}")
     drawing.rectangle(20, 20, 440, 260, css="card", radius=8)
     drawing.text(240, 140, name, css="strong", size=22, anchor="middle", fit=400)
