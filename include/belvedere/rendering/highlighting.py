@@ -23,7 +23,24 @@ CODE_CSS = (
     ".s,.s1,.s2,.sa,.sb,.sc,.sd,.se,.sh,.si,.sr,.ss,.sx{color:#a5d6a7}.c,.c1,.ch,.cm,.cp,.cs,.cpf{color:#8b949e}"
     ".nf,.fm,.nc,.nx{color:#79c0ff}.nb,.bp{color:#ffa657}.nt,.nd,.na{color:#7ee787}.gd{color:#f87171}.gi{color:#4ade80}}"
 )
-LANGUAGES = {"sql": "sql", "m": "matlab", "pl": "perl", "r": "splus", "conf": "ini", "cfg": "ini", "env": "bash"}
+# by name where it is known: pygments would load every lexer that may have written such a file to ask which it was
+LANGUAGES = {
+    **{
+        name: name
+        for name in ("sql", "toml", "java", "go", "css", "xml", "json", "yaml", "ini", "bash", "c", "lua", "php")
+    },
+    **{
+        "py": "python",
+        "pyi": "python",
+        "sh": "bash",
+        "env": "bash",
+        "yml": "yaml",
+        "js": "javascript",
+        "mjs": "javascript",
+    },
+    **{"ts": "typescript", "rs": "rust", "cpp": "cpp", "cc": "cpp", "h": "c", "hpp": "cpp", "rb": "ruby", "pl": "perl"},
+    **{"m": "matlab", "r": "splus", "jl": "julia", "conf": "ini", "cfg": "ini", "proto": "protobuf", "tf": "terraform"},
+}
 ALIASES = {"ipython3": "python", "ipython": "python", "ipython2": "python", "py": "python", "r": "splus"}
 
 
