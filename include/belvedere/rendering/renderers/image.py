@@ -37,7 +37,8 @@ ZOOM = (
     ".zoom:checked+label::after{content:'Fit to the page'}"
     ".stage img{image-rendering:auto;border-radius:4px}.zoom:checked~.stage .figure img{max-width:none}"
     ".alpha img{background:repeating-conic-gradient(#bbb 0 25%,#eee 0 50%) 0 0/16px 16px}"
-    ".paper img{background:#fff}.small img{image-rendering:pixelated}.pages{display:grid;gap:14px}.pages p{margin:0;color:var(--muted)}</style>"
+    ".paper img{background:#fff}"
+    ".small img{image-rendering:pixelated}.pages{display:grid;gap:14px}.pages p{margin:0;color:var(--muted)}</style>"
     '<input class="zoom" type="checkbox" id="zoom"><label for="zoom"></label>'
 )
 
