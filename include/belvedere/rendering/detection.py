@@ -27,7 +27,7 @@ JSON_READ_BYTES = 256 * 1024
 MOST_COMMENTS = 1000
 USER_SCRIPT_SUFFIX = ".viz.py"
 UI_METADATA_NAME = "mlpipeline-ui-metadata"
-UI_METADATA_TYPES = frozenset({"confusion_matrix", "roc", "table", "markdown", "web-app", "tensorboard"})
+UI_METADATA_TYPES = frozenset({"confusion_matrix", "roc", "table", "markdown", "web-app", "tensorboard", "python"})
 
 ROOT_TAG = re.compile(r"<(?:\w{1,20}:)?([a-z][a-z0-9.-]{0,40})(?=[\s>/])", re.IGNORECASE)
 HTML_ROOTS = frozenset({"html", "head", "body"})

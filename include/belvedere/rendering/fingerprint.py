@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from belvedere import __version__
 from belvedere.model.rendering import Listing
-from belvedere.rendering.registry import find_renderer, has_renderer
+from belvedere.rendering.registry import find_renderer, has_renderer, may_have_programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +31,7 @@ def fingerprint_of(
 
     What an artifact's folder holds is told by the whole key: such a rendering is the same at the same place only.
     """
-    if not has_renderer(kind) or find_renderer(kind).programs is not None:
+    if not has_renderer(kind) or may_have_programs(kind, source):
         return None
     if source.size + sum(one.size for one in source.related.values()) > MOST_BYTES:
         return None

@@ -54,11 +54,15 @@ def read_code(source: Source) -> str:
     Raises:
         LimitExceeded, MalformedArtifact: it is too long, or no UTF-8 text.
     """
-    if source.size > MOST_CODE_BYTES:
-        text = f"The script has {source.size:,} bytes; at most {MOST_CODE_BYTES:,} are run."
-        raise LimitExceeded(text, code="script_size")
+    return code_of(source.head(MOST_CODE_BYTES + 1))
+
+
+def code_of(content: bytes) -> str:
+    """Return a script's bytes as text; raises as ``read_code``."""
+    if len(content) > MOST_CODE_BYTES:
+        raise LimitExceeded(f"The script has more than the {MOST_CODE_BYTES:,} bytes allowed.", code="script_size")
     try:
-        return source.path.read_bytes().decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         text = f"The script is no UTF-8 text: byte {error.start:,} cannot be read."
         raise MalformedArtifact(text, code="not_text") from None

@@ -16,10 +16,11 @@ from belvedere.rendering.plaintext import clean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PLOT_TYPES = ("confusion_matrix", "roc", "table", "markdown", "web-app", "tensorboard")
+PLOT_TYPES = ("confusion_matrix", "roc", "table", "markdown", "web-app", "tensorboard", "python")
 FETCHED_SCHEMES = ("minio://", "s3://", "https://", "http://", "gs://", "volume://", "file://")
 MAX_METADATA_BYTES = 16 * 1024**2
 MAX_OUTPUTS = 100
+MAX_INPUTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,18 @@ def texts(plot: PlotMetadata, field: str) -> tuple[str, ...]:
             f"its field {field} is {_kind_word(value)}, not a list with something in it", code="missing_field"
         )
     return tuple(item if isinstance(item, str) else json.dumps(item) for item in value)
+
+
+def input_addresses(plot: PlotMetadata) -> tuple[str, ...]:
+    """Return the addresses that an output of the type python reads, as its field ``inputs`` lists them.
+
+    Raises:
+        MalformedArtifact: the field is something else.
+    """
+    value = plot.options.get("inputs", [])
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise MalformedArtifact("its field inputs is not a list of addresses", code="missing_field")
+    return tuple(dict.fromkeys(value))[:MAX_INPUTS]
 
 
 def schema_names(plot: PlotMetadata) -> tuple[str, ...]:

@@ -126,7 +126,7 @@ def test_its_inputs_are_named_as_they_lie_beside_it(make_source, tmp_path: Path)
 
 
 def test_a_script_that_is_too_long_or_no_text_is_refused(make_source) -> None:
-    with pytest.raises(LimitExceeded, match="1,048,577 bytes"):
+    with pytest.raises(LimitExceeded, match="more than the 1,048,576 bytes"):
         programs(make_source(b"#" * (1024**2 + 1), "x.viz.py"))
     with pytest.raises(MalformedArtifact, match="no UTF-8 text"):
         programs(make_source(b"x = '\xff'", "x.viz.py"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact
 from belvedere.model.rendering import Limits, Listing, Output, Reference, Related, Rendering, Source
+from belvedere.model.user_code import Program
 from belvedere.rendering.big_tables import read_big_table
 from belvedere.rendering.curves import read_roc
 from belvedere.rendering.delimited import delimiter_of, read_rows
@@ -23,6 +25,7 @@ from belvedere.rendering.renderers.markdown import draw_markdown
 from belvedere.rendering.renderers.roc import draw_roc
 from belvedere.rendering.renderers.table import HEAD_BYTES, IN_MEMORY_BYTES, rows_to_show
 from belvedere.rendering.run_pages import draw_runs
+from belvedere.rendering.scripts import MOST_CODE_BYTES, code_of
 from belvedere.rendering.shapes import FPR_NAMES, THRESHOLD_PREFIX, TPR_NAMES, canonical
 from belvedere.rendering.svg import Drawing, escaped
 from belvedere.rendering.table_page import draw_table
@@ -31,10 +34,12 @@ from belvedere.rendering.ui_metadata import (
     MAX_METADATA_BYTES,
     PlotMetadata,
     Unreadable,
+    input_addresses,
     read_ui_metadata,
     schema_names,
     texts,
 )
+from belvedere.rendering.user_results import results_part
 from belvedere.rendering.webpages import look_at
 
 if TYPE_CHECKING:
@@ -48,6 +53,7 @@ KIND_NAMES = {
     "markdown": "Markdown",
     "web-app": "Web page",
     "tensorboard": "TensorBoard",
+    "python": "Python",
 }
 MOST_BYTES = {"table": 512 * 1024**2, "markdown": 8 * 1024**2, "web-app": 16 * 1024**2}
 MOST_BYTES_OF_OTHERS = 64 * 1024**2
@@ -85,13 +91,48 @@ def references(source: Source) -> tuple[Reference | Listing, ...]:
     """List the addresses that the outputs name, each once; of a TensorBoard its log folders."""
     wanted: dict[str, Reference | Listing] = {}
     for plot in _read(source):
-        if not isinstance(plot, PlotMetadata) or plot.inline:
+        if not isinstance(plot, PlotMetadata):
+            continue
+        if plot.type == "python":
+            wanted |= {uri: Reference(uri, MOST_BYTES_OF_OTHERS) for uri in _inputs(plot)}
+        if plot.inline:
             continue
         if plot.type == "tensorboard":
             wanted |= {one.uri: one for one in log_references(plot.source)}
+        elif plot.type == "python":
+            wanted[plot.source] = Reference(plot.source, MOST_CODE_BYTES)
         else:
             wanted[plot.source] = Reference(plot.source, MOST_BYTES.get(plot.type, MOST_BYTES_OF_OTHERS))
     return tuple(wanted.values())
+
+
+def programs(source: Source) -> tuple[Program, ...]:
+    """Return the programs of the outputs of the type python; one whose code cannot be had is left out."""
+    found = []
+    for plot in _read(source):
+        if isinstance(plot, PlotMetadata) and plot.type == "python":
+            with suppress(BelvedereError):
+                named = {uri.rstrip("/").rpartition("/")[2]: uri for uri in _inputs(plot)}
+                found.append(Program(_program_name(plot), _code_of(plot, source), named))
+    return tuple(found)
+
+
+def _inputs(plot: PlotMetadata) -> tuple[str, ...]:
+    try:
+        return input_addresses(plot)
+    except MalformedArtifact:
+        return ()
+
+
+def _program_name(plot: PlotMetadata) -> str:
+    return f"output-{plot.position}"
+
+
+def _code_of(plot: PlotMetadata, source: Source) -> str:
+    """Return the program of an output of the type python, letter by letter."""
+    if plot.inline:
+        return plot.source
+    return code_of(_content(plot, source).data(MOST_CODE_BYTES + 1))
 
 
 def _read(source: Source) -> tuple[PlotMetadata | Unreadable, ...]:
@@ -101,7 +142,14 @@ def _read(source: Source) -> tuple[PlotMetadata | Unreadable, ...]:
     return read_ui_metadata(decode(source.path.read_bytes()).text)
 
 
-@renderer(NAME, version=VERSION, kinds=("kfp_ui_metadata",), references=references)
+@renderer(
+    NAME,
+    version=VERSION,
+    kinds=("kfp_ui_metadata",),
+    references=references,
+    programs=programs,
+    program_mark=b'"python"',
+)
 def render_ui_metadata(source: Source, limits: Limits) -> Rendering:
     """Draw every output on one page.
 
@@ -123,6 +171,8 @@ def _attempt(plot: PlotMetadata | Unreadable, source: Source, limits: Limits) ->
     if isinstance(plot, Unreadable):
         return plot.problem
     try:
+        if plot.type == "python":
+            return _draw_python(plot, source, limits)
         return DRAWN_BY[plot.type](_content(plot, source), limits)
     except BelvedereError as error:
         return error.message
@@ -139,6 +189,13 @@ def _content(plot: PlotMetadata, source: Source) -> _Content:
     if related.path is None:
         raise MalformedArtifact(related.problem or f"its source {clean(plot.source)[:200]} is missing")
     return _Content(plot, related)
+
+
+def _draw_python(plot: PlotMetadata, source: Source, limits: Limits) -> Part:
+    """Draw what the program made; it ran in the sandbox before this."""
+    code, name = _code_of(plot, source), _program_name(plot)
+    input_addresses(plot)
+    return results_part(source, limits, name=name, title=_title(plot), code=code)
 
 
 def _title(plot: PlotMetadata) -> str:
