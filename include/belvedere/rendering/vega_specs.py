@@ -164,8 +164,9 @@ def described(spec: Mapping[str, Any]) -> Described:
         if isinstance(kind, str):
             marks[clean(kind)[:60]] = None
         encoding = unit.get("encoding")
-        for channel in CHANNELS if isinstance(encoding, dict) else ():
-            said = _channel(encoding.get(channel))
+        encoded = encoding if isinstance(encoding, dict) else {}
+        for channel in CHANNELS:
+            said = _channel(encoded.get(channel))
             if said:
                 channels.setdefault(channel, {})[said] = None
     if not marks:
