@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
-from belvedere.model.rendering import Reference
+from belvedere.model.rendering import Listing, Reference
 from belvedere.rendering.coco import read_coco
 from belvedere.rendering.json_stream import Budget
 
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from belvedere.rendering.coco import Coco, Identity
 
 SHOWN = 8
-MOST_REFERENCES = 48
+MOST_REFERENCES, MOST_PATTERNS, LONGEST_PATTERN = 42, 60, 800
 IMAGE_BYTES = 24 * 1024**2
 SCANNED_BYTES, SCANNED_SECONDS = 48 * 1024**2, 4.0
+SPECIAL = re.compile(r"([*?\[])")
+DIGIT = re.compile(r"[0-9]")
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}:(?=/)|[A-Za-z]:(?=[\\/])")
 
 
@@ -79,13 +81,43 @@ def candidates(source: Source, file_name: str) -> tuple[str, ...]:
     return tuple(address(source.bucket, folder + path) for folder in folders(source.key)) if path else ()
 
 
-def references(source: Source) -> tuple[Reference, ...]:
-    """List where the images of a few annotated entries may lie; many of these will not exist."""
+def references(source: Source) -> tuple[Reference | Listing, ...]:
+    """List where the images of a few annotated entries may lie; many of these will not exist.
+
+    The listings fetch nothing: they say in which folders objects named like the file's images belong to it.
+    """
     coco = read_coco(source.path, shown=0, budget=Budget(SCANNED_BYTES, SCANNED_SECONDS))
+    if coco.predictions:
+        return ()
     chosen = choose(coco, SHOWN) or list(coco.images)[:SHOWN]
     uris = [candidates(source, coco.images[image].file_name) for image in chosen]
     wanted = dict.fromkeys(uri for of_one in uris for uri in of_one)
-    return tuple(Reference(uri, IMAGE_BYTES) for uri in list(wanted)[:MOST_REFERENCES])
+    names = patterns(image.file_name for image in coco.images.values())
+    watched = [Listing(f"minio://{source.bucket}/{folder}", 0, 0, 0, names) for folder in own_folders(source.key)]
+    return (*(watched if names else ()), *(Reference(uri, IMAGE_BYTES) for uri in list(wanted)[:MOST_REFERENCES]))
+
+
+def own_folders(key: str) -> tuple[str, ...]:
+    """Return those of the folders whose images are the COCO file's, and not anybody's: not the bucket's root."""
+    here = key.rpartition("/")[0]
+    above = here.rpartition("/")[0]
+    return tuple(folder for folder in folders(key) if folder and (folder != f"{above}/" or not above))
+
+
+def patterns(file_names: Iterable[str]) -> tuple[str, ...]:
+    """Return what the names of many images have in common: the same words, and digits where they have digits."""
+    found: dict[str, None] = {}
+    suffixes: dict[str, None] = {}
+    for file_name in file_names:
+        path = read_file_name(file_name).path
+        if not path:
+            continue
+        found[DIGIT.sub("[0-9]", SPECIAL.sub(r"[\1]", path))] = None
+        suffixes[f"*.{SPECIAL.sub('', path.rpartition('.')[2])[:10]}"] = None
+        if len(found) > MOST_PATTERNS and len(suffixes) > MOST_PATTERNS:
+            return ()
+    shown = found if len(found) <= MOST_PATTERNS else suffixes
+    return tuple(pattern for pattern in shown if len(pattern) <= LONGEST_PATTERN)[:MOST_PATTERNS]
 
 
 def choose(coco: Coco, how_many: int) -> list[Identity]:
@@ -103,7 +135,7 @@ def choose(coco: Coco, how_many: int) -> list[Identity]:
 
 def last_parts(source: Source) -> frozenset[str]:
     """Return the file names of the images that ``references`` chose."""
-    return frozenset(key_of(uri).rpartition("/")[2] for uri in source.related)
+    return frozenset(key_of(uri).rpartition("/")[2] for uri in source.related if not uri.endswith("/"))
 
 
 def found_image(source: Source, file_name: str) -> Related | None:
@@ -126,4 +158,4 @@ def members(source: Source, file_names: Iterable[str], found: Mapping[str, Relat
         paths = (read_file_name(name).path for name in file_names)
         keys = dict.fromkeys(folder + path for path in paths if path)
         return tuple(list(keys)[:most])
-    return tuple(dict.fromkeys(key_of(uri) for uri in source.related))[:most]
+    return tuple(dict.fromkeys(key_of(uri) for uri in source.related if not uri.endswith("/")))[:most]

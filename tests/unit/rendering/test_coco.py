@@ -6,6 +6,7 @@ import io
 import json
 from contextlib import suppress
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,8 +18,9 @@ from pycocotools import mask as masks
 from tests.unit.rendering.conftest import page_of
 
 from belvedere.errors import BelvedereError
-from belvedere.model.rendering import Limits, Related, Rendering, Source
-from belvedere.rendering.coco_images import folders, read_file_name, references
+from belvedere.model.rendering import Limits, Listing, Reference, Related, Rendering, Source
+from belvedere.model.watch import Watch, watches_of
+from belvedere.rendering.coco_images import folders, own_folders, patterns, read_file_name, references
 from belvedere.rendering.detection import detect
 from belvedere.rendering.inmate import render_here
 
@@ -52,6 +54,9 @@ def beside(source: Source, folder: Path, stored: dict[str, bytes]) -> Source:
     """Return the source with those objects fetched that it asks for."""
     related = {}
     for number, reference in enumerate(references(source)):
+        if isinstance(reference, Listing):
+            related[reference.uri] = Related(reference.uri, None, 0, "", "it holds more than 0 such objects")
+            continue
         key = reference.uri.removeprefix("minio://bucket/")
         if key in stored:
             path = folder / f"related-{number}"
@@ -177,8 +182,49 @@ def test_references_stay_in_the_bucket_and_are_few(make_source) -> None:
     images = [{"id": at, "file_name": f"../../{at}/../x{at}.jpg", "width": 5, "height": 5} for at in range(500)]
     annotations = [BOX | {"id": at, "image_id": at} for at in range(500)]
     found = references(make_source(coco(annotations, images), "set/annotations/instances_train.json"))
-    assert 0 < len(found) <= 48
+    assert 0 < len(found) <= 50
     assert all(one.uri.startswith("minio://bucket/set/") and "/../" not in one.uri for one in found)
+
+
+def test_every_image_of_a_large_file_is_watched_and_nothing_else(make_source) -> None:
+    images = [{"id": at, "file_name": f"{at:06d}.jpg", "width": 5, "height": 5} for at in range(3000)]
+    source = make_source(coco([BOX | {"image_id": 1}], images), "set/annotations/instances_train.json")
+    watches = watches_of(references(source))
+    seen = {
+        key
+        for key in ("set/images/002999.jpg", "set/train/000007.jpg", "set/annotations/000008.jpg")
+        if _sees(watches, key)
+    }
+    assert len(seen) == 3
+    for other in ("set/images/plot.jpg", "set/images/12.jpg", "002999.jpg", "set/002999.jpg", "set/images/002999.png"):
+        assert not _sees(watches, other), other
+    (first, *_) = references(source)
+    assert isinstance(first, Listing)
+    assert (first.max_objects, first.max_bytes) == (0, 0), "a watch fetches nothing"
+
+
+def _sees(watches: tuple[Watch, ...], key: str) -> bool:
+    return any(watch.sees("bucket", key) for watch in watches)
+
+
+def test_the_root_of_a_bucket_is_nobodys_folder() -> None:
+    assert own_folders("instances.json") == ("images/",)
+    assert "" not in own_folders("annotations/instances.json")
+    assert "annotations/" in own_folders("annotations/instances.json")
+    assert "set/" not in own_folders("set/annotations/instances.json")
+
+
+@given(st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=20))
+@settings(max_examples=80, deadline=None)
+def test_every_name_matches_one_of_its_patterns(names: list[str]) -> None:
+    found = patterns(names)
+    for name in names:
+        path = read_file_name(name).path
+        assert not path or any(fnmatchcase(path, pattern) for pattern in found)
+
+
+def test_names_without_anything_in_common_are_known_by_their_suffix() -> None:
+    assert patterns(f"{'x' * at}.png" for at in range(1, 400)) == ("*.png",)
 
 
 def test_a_climbing_file_name_is_refused_visibly(make_source, tmp_path: Path) -> None:
@@ -191,7 +237,7 @@ def test_samples_show_as_many_categories_as_they_can(make_source) -> None:
     images = [{"id": at, "file_name": f"{at}.jpg", "width": 5, "height": 5} for at in range(100)]
     annotations = [BOX | {"id": at, "image_id": at, "category_id": 2 if at == 97 else 1} for at in range(100)]
     found = references(make_source(coco(annotations, images), "labels.json"))
-    assert "minio://bucket/97.jpg" in [one.uri for one in found]
+    assert "minio://bucket/97.jpg" in [one.uri for one in found if isinstance(one, Reference)]
 
 
 def test_masks_keypoints_crowds_and_captions_are_drawn(render) -> None:
