@@ -43,7 +43,7 @@ def restore(connection: Connection, record: RenderingRecord) -> None:
         connection.execute(RESTORE, _columns(record))
         settle_latest(connection, [record.bucket], [record.key])
         facts = {"id": record.artifact_id, "watches": bool(record.watches)}
-        if connection.execute(LEADS_OR_LED, facts).fetchone():
+        if connection.execute(LEADS_OR_LED, facts).fetchone() is not None:
             settle_members(connection, _leader(record))
 
 

@@ -73,6 +73,62 @@ def _geojson(geojson: Facts) -> str | None:
     return f"{features:,} feature{'' if features == 1 else 's'}" if isinstance(features, int) else None
 
 
+def _parameters(model: Facts) -> str | None:
+    count = model.get("parameters")
+    return f"{_large(count)} parameters" if _is_number(count) and count else None
+
+
+def _onnx(model: Facts) -> str | None:
+    nodes = model.get("nodes")
+    operators = f"{nodes:,} operator{'' if nodes == 1 else 's'}" if isinstance(nodes, int) else None
+    return ", ".join(words for words in (operators, _parameters(model)) if words) or None
+
+
+def _mlflow(model: Facts) -> str | None:
+    metrics = model.get("metrics")
+    named = list(metrics.items())[:2] if isinstance(metrics, Mapping) else []
+    said = [f"{name} {value:.4g}" for name, value in named if _is_number(value)]
+    flavors = model.get("flavors")
+    main = [name for name in flavors if name != "python_function"] if isinstance(flavors, list) else []
+    return " · ".join([*(str(name) for name in main[:1]), *said]) or None
+
+
+def _trees(model: Facts) -> str | None:
+    trees = model.get("trees")
+    return f"{trees:,} trees for {model.get('objective') or 'an unnamed objective'}" if isinstance(trees, int) else None
+
+
+def _pickle(pickle: Facts) -> str | None:
+    dangerous, imports = pickle.get("dangerous"), pickle.get("imports")
+    if isinstance(dangerous, list) and dangerous:
+        return f"dangerous: {dangerous[0]}"
+    return (
+        f"{len(imports):,} import{'' if len(imports) == 1 else 's'}, not loaded" if isinstance(imports, list) else None
+    )
+
+
+def _skops(model: Facts) -> str | None:
+    name = model.get("model")
+    return str(name).rpartition(".")[2] if name else None
+
+
+def _keras(model: Facts) -> str | None:
+    layers = model.get("layers")
+    return f"{layers:,} layer{'' if layers == 1 else 's'}" if isinstance(layers, int) else None
+
+
+def _saved_model(model: Facts) -> str | None:
+    version = model.get("tensorflow")
+    return f"TensorFlow {version}" if version else None
+
+
+def _large(count: float) -> str:
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= size:
+            return f"{count / size:.3g} {letter}"
+    return f"{count:,}"
+
+
 def _of_itself(facts: Facts) -> list[str]:
     """Return what facts without a group of their own say: how many outputs, how far the work is."""
     outputs, percent = facts.get("outputs"), facts.get("percent")
@@ -96,4 +152,14 @@ SAYINGS: dict[str, Callable[[Facts], str | None]] = {
     "audio": _recording,
     "video": _recording,
     "geojson": _geojson,
+    "onnx": _onnx,
+    "mlflow": _mlflow,
+    "xgboost": _trees,
+    "lightgbm": _trees,
+    "pytorch": _parameters,
+    "safetensors": _parameters,
+    "pickle": _pickle,
+    "skops": _skops,
+    "keras": _keras,
+    "saved_model": _saved_model,
 }

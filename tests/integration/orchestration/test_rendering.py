@@ -6,7 +6,7 @@ import io
 import json
 import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import SecretStr
@@ -376,3 +376,46 @@ class TestUsersRenderers:
 def page(place: Workplace, record: RenderingRecord) -> str:
     output = next(output for output in record.outputs if output.role == "page")
     return place.store.read(f"{record.bucket}-renderings", output.object_key, max_bytes=10**6).decode()
+
+
+RUN = "mlflow/1/465712f3a726671b9caf9b8f314e5d3f"
+MLMODEL = b"flavors:\n  sklearn:\n    pickled_model: model.pkl\n"
+
+
+def facts_of(place: Workplace, event: ArtifactEvent) -> dict[str, Any]:
+    row = place.connection.execute("select facts, part from artifacts where id = %s", [event.artifact_id]).fetchone()
+    assert row
+    return row
+
+
+def test_a_run_becomes_one_artifact_and_follows_its_files(place: Workplace, land: Callable[..., ArtifactEvent]) -> None:
+    metrics = land(f"{RUN}/metrics.json", b'{"rmse": 3.5}')
+    model = land(f"{RUN}/artifacts/model/MLmodel", MLMODEL)
+    land("elsewhere/metrics.json", b'{"rmse": 9}')
+    assert work(place) == ClaimReport(rendered=3)
+    assert facts_of(place, model)["facts"]["mlflow"]["metrics"] == {"rmse": 3.5}
+    assert facts_of(place, metrics)["part"]
+
+    late = land(f"{RUN}/params.json", b'{"alpha": "0.5"}')
+    newer = land(f"{RUN}/metrics.json", b'{"rmse": 2.5}')
+    assert facts_of(place, late)["part"]
+    assert facts_of(place, newer)["part"]
+    assert state(place, model)["state"] == "rendered"
+    place.connection.execute("update inbox set available_at = clock_timestamp() where state = 'queued'")
+    assert work(place) == ClaimReport(rendered=3)
+
+    assert facts_of(place, model)["facts"]["mlflow"]["metrics"] == {"rmse": 2.5}
+    assert facts_of(place, model)["facts"]["mlflow"]["params"] == {"alpha": "0.5"}
+    assert open_work(place.connection) == []
+
+
+def test_another_tenants_run_is_neither_read_nor_taken(
+    place: Workplace, land: Callable[..., ArtifactEvent], make_bucket: Callable[..., str], s3: Minio
+) -> None:
+    foreign = make_bucket()
+    s3.put_object(foreign, f"{RUN}/metrics.json", io.BytesIO(b'{"secret": 1}'), 13)
+    model = land(f"{RUN}/artifacts/model/MLmodel", MLMODEL + f"artifact_path: s3://{foreign}/{RUN}/\n".encode())
+
+    work(place)
+
+    assert facts_of(place, model)["facts"]["mlflow"]["metrics"] == {}

@@ -16,6 +16,7 @@ from belvedere.catalog.results import restore
 from belvedere.catalog.sources import SourceBucket, list_sources, register_source
 from belvedere.events.sweep import Sweep
 from belvedere.model.artifact import ArtifactState
+from belvedere.model.watch import Watch
 from belvedere.upkeep.restoring import restore_source
 
 if TYPE_CHECKING:
@@ -120,6 +121,31 @@ def test_what_was_rendered_comes_back_as_it_was(world: World) -> None:
     for identity, row in before.items():
         assert after[identity] == row
     assert world.catalog.execute("select from inbox where state = 'queued'").fetchall() == []
+
+
+def test_members_come_back_from_the_records_alone(world: World) -> None:
+    folder = Watch(world.source.bucket, "run/", ("*.png",))
+    for key in ("run/a.png", "run/b.png", "run/old.png", "run/coco.json"):
+        world.put(key, key)
+        world.render(key)
+    world.render("run/coco.json", members=("run/a.png", "run/old.png"), watches=(folder,))
+    world.render("run/coco.json", members=("run/a.png", "run/b.png"), watches=(folder,))
+    before, families = world.rows(), families_of(world)
+    assert sorted(key for (key, _, _), row in before.items() if row["part"]) == ["run/a.png", "run/b.png"]
+
+    world.rebuild()
+
+    assert families_of(world) == families
+    assert {identity: row["part"] for identity, row in world.rows().items()} == {
+        identity: row["part"] for identity, row in before.items()
+    }
+    assert world.catalog.execute("select from inbox where state = 'queued'").fetchall() == []
+
+
+def families_of(world: World) -> list[tuple[Any, ...]]:
+    rows = world.catalog.execute("select leader_key, member_key as place from members").fetchall()
+    rows += world.catalog.execute("select leader_key, prefix || names::text as place from watches").fetchall()
+    return sorted((row["leader_key"], row["place"]) for row in rows)
 
 
 def test_restoring_without_emptying_changes_nothing(world: World) -> None:

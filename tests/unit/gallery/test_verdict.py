@@ -10,9 +10,47 @@ from belvedere.gallery.verdict import verdict
 
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers())
 NAMES = st.sampled_from(
-    ["auc", "accuracy", "rows", "columns", "width", "height", "format", "lines", "percent", "last_line"]
+    [
+        "nodes",
+        "parameters",
+        "metrics",
+        "flavors",
+        "trees",
+        "imports",
+        "dangerous",
+        "model",
+        "layers",
+        "auc",
+        "accuracy",
+        "rows",
+        "columns",
+        "width",
+        "height",
+        "format",
+        "lines",
+        "percent",
+        "last_line",
+    ]
 )
-KINDS = st.sampled_from(["roc", "confusion_matrix", "table", "image", "text", "markdown", "percent", "outputs"])
+KINDS = st.sampled_from(
+    [
+        "onnx",
+        "mlflow",
+        "xgboost",
+        "pickle",
+        "skops",
+        "keras",
+        "safetensors",
+        "roc",
+        "confusion_matrix",
+        "table",
+        "image",
+        "text",
+        "markdown",
+        "percent",
+        "outputs",
+    ]
+)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +67,18 @@ KINDS = st.sampled_from(["roc", "confusion_matrix", "table", "image", "text", "m
         ({"outputs": 5, "table": {"rows": 178, "columns": 14}, "text": {"lines": 1}}, "5 outputs · 178 × 14"),
         ({"percent": 62.5, "text": {"lines": 40}}, "62 % · 40 lines"),
         ({"markdown": {"words": 87}}, "87 words"),
-        ({"outputs": 1, "onnx": {"nodes": 5}}, None),
+        ({"outputs": 1, "onnx": {"nodes": 5, "parameters": 0}}, "5 operators"),
+        ({"onnx": {"nodes": 1, "parameters": 1_234_567}}, "1 operator, 1.23 M parameters"),
+        (
+            {"mlflow": {"flavors": ["python_function", "sklearn"], "metrics": {"rmse": 70.26354}}},
+            "sklearn · rmse 70.26",
+        ),
+        ({"xgboost": {"trees": 30, "objective": "multi:softprob"}}, "30 trees for multi:softprob"),
+        ({"pickle": {"imports": ["posix.system"], "dangerous": ["posix.system"]}}, "dangerous: posix.system"),
+        ({"pickle": {"imports": ["numpy.dtype"], "dangerous": []}}, "1 import, not loaded"),
+        ({"skops": {"model": "sklearn.pipeline.Pipeline"}}, "Pipeline"),
+        ({"safetensors": {"parameters": 43}}, "43 parameters"),
+        ({"keras": {"layers": 1}}, "1 layer"),
         ({}, None),
     ],
 )
