@@ -484,10 +484,3 @@ def video() -> bytes:
 @made("scores.csv.viz.py")
 def script_of_a_user() -> str:
     return "# What this shows: nothing yet, for it was not run.\nprint('hello')\n"
-
-
-@made("runs/a/events.jsonl")
-def json_lines() -> str:
-    return "".join(
-        json.dumps(row) + "\n" for row in ({"event": "start"}, {"values": [1, 2]}, ["a", 1], 7, {"event": "end"})
-    )

@@ -102,27 +102,26 @@ def wrong_in_html(content: bytes, *, active: bool = False) -> list[str]:
 
     A parser of the HTML standard (html5ever) reads it first, so that nothing hides behind broken markup.
     """
-    names: set[str] = set()
-
-    def every(_tag: str, attribute: str, value: str) -> str:
-        names.add(attribute)
-        return value
-
     text = content.decode("utf-8")
-    attributes = {name.lower() for name in ATTRIBUTE.findall(text)} | {"sandbox", "srcdoc", "src"}
+    written = {name.lower() for name in ATTRIBUTE.findall(text)}
+    attributes = written | {name.rpartition(":")[2] for name in written} | {"sandbox", "srcdoc", "src"}
     regular = nh3.clean(
         text,
         tags=HTML_TAGS,
         clean_content_tags=set(),
         attributes={"*": attributes - {"rel"}},
-        attribute_filter=every,
         strip_comments=True,
         link_rel=None,
         generic_attribute_prefixes={"on", "data-", "aria-"},
         url_schemes=set(SCHEMES.split()),
     )
+    # The parser drops some of what it takes for an attack, so what was written is read as well.
+    return [*_walked(regular, active=active), *_walked(text, active=active)]
+
+
+def _walked(text: str, *, active: bool) -> list[str]:
     walker = _Walker(active=active)
-    walker.feed(regular)
+    walker.feed(text)
     walker.close()
     return walker.wrong
 
@@ -153,7 +152,7 @@ def _wrong_values(value: Any, where: str) -> Iterator[str]:
         for name, item in value.items():
             if where.endswith(".data") and name == "url" and not str(item).startswith("data:"):
                 yield f"{where}.url is {str(item)[:60]!r}"
-            if name in {"href", "usermeta", "loader", "bind"}:
+            if name in {"href", "usermeta", "loader"} or (name == "bind" and item not in ("scales", "legend")):
                 yield f"{where} has {name}"
             if not (name == "values" and where.endswith((".data", "]"))):
                 yield from _wrong_values(item, f"{where}.{name}")
