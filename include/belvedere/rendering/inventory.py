@@ -10,7 +10,7 @@ from belvedere.rendering.numbers import bytes_in_words
 from belvedere.rendering.svg import Drawing, escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from belvedere.rendering.archives import Contents, Member
 
@@ -90,25 +90,36 @@ def type_of(member: Member) -> str:
     return PurePosixPath(member.name).suffix.removeprefix(".").upper()[:10] or "file"
 
 
-def _lines(folder: _Folder, depth: int = 0) -> Iterator[tuple[int, str, str]]:
-    for name, inner in sorted(folder.folders.items()):
-        yield depth, f"{name}/", ""
-        yield from _lines(inner, depth + 1)
-    for member in folder.files:
-        yield depth, PurePosixPath(member.name).name or member.name, bytes_in_words(member.size)
+def _top(folder: _Folder) -> tuple[str, _Folder]:
+    """Return the first folder with more than one thing in it, and the path to it."""
+    path = ""
+    while not folder.files and len(folder.folders) == 1:
+        name, folder = next(iter(folder.folders.items()))
+        path += f"{name}/"
+    return path, folder
+
+
+def _lines(folder: _Folder) -> list[tuple[str, str]]:
+    files = [(PurePosixPath(member.name).name or member.name, bytes_in_words(member.size)) for member in folder.files]
+    folders = [
+        (f"{name}/", f"{inner.count:,} {'file' if inner.count == 1 else 'files'}, {bytes_in_words(inner.size)}")
+        for name, inner in sorted(folder.folders.items())
+    ]
+    return folders + files
 
 
 def thumbnail(contents: Contents, title: str) -> Drawing:
-    """Draw the beginning of the tree."""
+    """Draw the top of the tree."""
     files = contents.files
     drawing = Drawing(480, 300, label=f"Archive with {len(files):,} files")
     drawing.text(20, 38, title, css="strong", size=19, fit=440)
     total = bytes_in_words(sum(member.size for member in files))
     count = "1 file" if len(files) == 1 else f"{len(files):,} files"
     drawing.text(20, 61, f"{contents.format}, {count}, {total}", css="muted", size=14.5, fit=440)
-    lines = list(_lines(_folded(list(contents.members[:200]))))
-    for at, (depth, name, size) in enumerate(lines[:THUMBNAIL_LINES]):
-        top, left = 92 + at * 23.5, 20 + 18 * min(depth, 8)
-        drawing.text(left, top, name, css="ink" if size else "strong", size=16, fit=350 - left)
-        drawing.text(460, top, size, css="muted", size=14.5, anchor="end")
+    path, top = _top(_folded([member for member in contents.members if member.form != "folder"]))
+    lines = [(path, ""), *_lines(top)] if path else _lines(top)
+    for at, (name, about) in enumerate(lines[:THUMBNAIL_LINES]):
+        left, level = (38 if path and at else 20), 92 + at * 23.5
+        drawing.text(left, level, name, css="strong" if name.endswith("/") else "ink", size=16, fit=300 - left)
+        drawing.text(460, level, about, css="muted", size=14.5, anchor="end")
     return drawing

@@ -189,6 +189,8 @@ def _incomplete(member: Member) -> Member:
 
 
 def _date(seconds: float) -> str:
+    if seconds <= 0:
+        return ""
     try:
         return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError, OSError):

@@ -20,7 +20,7 @@ from belvedere.rendering.inventory import thumbnail, tree
 from belvedere.rendering.naming import file_name
 from belvedere.rendering.nesting import embedded, holds_users_page, inner_source, is_active, render_within
 from belvedere.rendering.numbers import bytes_in_words
-from belvedere.rendering.page import notes, verdict
+from belvedere.rendering.page import notes, page, verdict
 from belvedere.rendering.part import Part, as_rendering
 from belvedere.rendering.registry import find_renderer, has_references, has_renderer, renderer
 from belvedere.rendering.signatures import label_of
@@ -60,6 +60,11 @@ class _Shown:
     member: Member
     rendering: Rendering | None
     problem: str = ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with it; its own part of the page says so, too."""
+        return self.rendering.warnings if self.rendering is not None else (self.problem,)
 
 
 def references(source: Source) -> tuple[Reference | Listing, ...]:
@@ -237,25 +242,23 @@ def _listing(archive: _Archive, limits: Limits, folder: Path) -> Rendering:
     drawn = [item for item in shown if item.rendering is not None]
     anchors = {item.member.position: f"member-{item.member.position}" for item in shown}
     facts = _facts(archive)
-    warnings = [*contents.warnings, *_odd(contents)]
-    for item in shown:
-        if item.rendering is None:
-            warnings.append(f"{item.member.name}: {item.problem}")
-        else:
-            warnings.extend(f"{item.member.name}: {text}" for text in item.rendering.warnings)
+    own = [*contents.warnings, *_odd(contents)]
+    inner = [f"{item.member.name}: {text}" for item in shown for text in item.warnings]
     for item in drawn:
         facts = {**(item.rendering.facts if item.rendering else {}), **facts}
     errors = [f"{item.member.name}: {item.problem}" for item in shown if item.rendering is None]
     files = len(contents.files)
+    body = _figures(source, contents) + tree(contents, anchors) + "".join(map(_section, shown))
     part = Part(
         kind="archive",
         title=file_name(source),
         lead=_lead(source, contents),
         alt_text=f"{_lead(source, contents)} It holds {', '.join(member.name for member in contents.files[:8])}.",
         facts=facts | ({"part_errors": errors} if errors else {}),
-        body=_figures(source, contents) + tree(contents, anchors) + "".join(map(_section, shown)),
+        body=body,
+        page=page(file_name(source), body, lead=_lead(source, contents), warnings=own),
         thumbnail=thumbnail(contents, file_name(source)),
-        warnings=tuple(warnings),
+        warnings=(*own, *inner),
         sampled=Sampled(len(drawn), files, "files") if len(drawn) < files else None,
         active=any(is_active(item.rendering) for item in shown if item.rendering is not None),
     )
