@@ -18,6 +18,7 @@ NUMERIC_TYPES = frozenset({"integer", "number"})
 MISSING_WORDS = frozenset({"", "na", "n/a", "nan", "null", "none", "nil", "#n/a", "<na>", "-nan"})
 BOOLEAN_WORDS = frozenset({"true", "false", "yes", "no"})
 DATE = re.compile(r"\s*\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?\s*")
+DIGITS = frozenset("0123456789")
 BINS = 16
 TOP_VALUES = 8
 
@@ -47,7 +48,8 @@ class ColumnProfile:
 
 def is_missing(cell: str) -> bool:
     """Whether a cell says that there is no value."""
-    return len(cell) < 8 and cell.strip().lower() in MISSING_WORDS
+    # most cells are numbers: one look at the first character is enough for them
+    return cell[:1] not in DIGITS and len(cell) < 8 and cell.strip().lower() in MISSING_WORDS
 
 
 def type_of(cells: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from belvedere.model.rendering import Sampled
@@ -22,6 +23,8 @@ MOST_COLUMNS_IN_FACTS = 300
 LONG_CELL, LONGEST_CELL = 48, 300
 WORD_WIDTH = 160
 THUMBNAIL_COLUMNS = 6
+# most cells: nothing in them has a meaning in HTML
+PLAIN = re.compile(r"[A-Za-z0-9 .,:+_-]{1,40}")
 
 
 def draw_table(table: Table, title: str, *, said: str, more_warnings: Sequence[str] = ()) -> Part:
@@ -163,14 +166,18 @@ def _bar_colour(column: ColumnProfile) -> str:
 def _rows_table(table: Table) -> str:
     width = min(table.width, MOST_COLUMNS_SHOWN)
     right = [column.numeric for column in table.columns[:width]]
+    classes = [
+        " class=n" if column.numeric else " class=d" if column.span is not None else ""
+        for column in table.columns[:width]
+    ]
     names = "".join(
         f'<th scope="col"{" class=n" if on else ""}>{escaped(shown_name(name))}</th>'
         for name, on in zip(table.names, right, strict=False)
     )
-    lines = [_row_line(at, row[:width], right, table) for at, row in enumerate(table.shown, 1)]
+    lines = [_row_line(at, row[:width], classes, table) for at, row in enumerate(table.shown, 1)]
     if table.last is not None and table.rows > len(table.shown):
         lines.append(f'<tr><td class="i">⋮</td><td class="none" colspan="{width}">⋮</td></tr>')
-        lines.append(_row_line(table.rows, table.last[:width], right, table))
+        lines.append(_row_line(table.rows, table.last[:width], classes, table))
     notes = []
     if table.rows > len(table.shown):
         notes.append(f"The first {len(table.shown):,} of {table.rows:,} rows, and the last one.")
@@ -183,18 +190,34 @@ def _rows_table(table: Table) -> str:
     )
 
 
-def _row_line(at: int, row: Sequence[str | None], right: Sequence[bool], table: Table) -> str:
-    columns = zip(row, right, table.columns, strict=False)
-    cells = (_cell(value, on, table.typed, column.span is not None) for value, on, column in columns)
+def _row_line(at: int, row: Sequence[str | None], classes: Sequence[str], table: Table) -> str:
+    cells = map(_typed_cell if table.typed else _cell, row, classes)
     return f'<tr><td class="i">{at:,}</td>{"".join(cells)}</tr>'
 
 
-def _cell(value: str | None, right: bool, typed_value: bool, moment: bool) -> str:
-    if value is None or (not typed_value and is_missing(value)) or (right and is_missing(value)):
-        return f'<td class="none{" n" if right else ""}">{escaped((value or "").strip()) or "–"}</td>'
+def _cell(value: str | None, css: str) -> str:
+    """Return one cell of words: what says that there is no value is quiet."""
+    if value is None or is_missing(value):
+        return _gap(value, css)
+    return _full_cell(value, css)
+
+
+def _typed_cell(value: str | None, css: str) -> str:
+    """Return one cell of a value with a type: words are words, whatever they say."""
+    if value is None or (css == " class=n" and is_missing(value)):
+        return _gap(value, css)
+    return _full_cell(value, css)
+
+
+def _gap(value: str | None, css: str) -> str:
+    return f'<td class="none{" n" if css == " class=n" else ""}">{escaped((value or "").strip()) or "–"}</td>'
+
+
+def _full_cell(value: str, css: str) -> str:
+    if PLAIN.fullmatch(value):
+        return f"<td{css}>{value}</td>"
     text = value if len(value) <= LONGEST_CELL else f"{value[:LONGEST_CELL]}… ({len(value):,} characters)"
-    css = " class=w" if len(text) > LONG_CELL else " class=n" if right else " class=d" if moment else ""
-    return f"<td{css}>{escaped(text)}</td>"
+    return f"<td{' class=w' if len(text) > LONG_CELL else css}>{escaped(text)}</td>"
 
 
 def table_thumbnail(table: Table) -> Drawing:
