@@ -7,12 +7,17 @@ from typing import Any
 
 from airflow.sdk import Param, dag, task
 
+from belvedere.orchestration.sensor import FollowRenderings
+
 DOC = """
 ### Render artifacts again
 
 Queues the latest versions that match **all** conditions given, for instance after a renderer was improved
 (*renderer* and *older than version*) or after a cause of failures was removed (*state* `dead`). The present pictures
-stay until the new ones are there. What is on its way already is left alone.
+stay until the new ones are there. What is on its way already is left alone. *Outdated* chooses everything that
+another version of its renderer made than the one installed now.
+
+The task *follow* and the run's note say how many are done. A run that was interrupted goes on where it was.
 
 With *dry run* nothing is queued: the counts say what would be. Over REST:
 
@@ -30,7 +35,7 @@ With *dry run* nothing is queued: the counts say what would be. Over REST:
     catchup=False,
     max_active_runs=1,
     tags=["belvedere", "rendering"],
-    dagrun_timeout=timedelta(hours=1),
+    dagrun_timeout=timedelta(hours=25),
     default_args={
         "owner": "belvedere",
         "retries": 2,
@@ -86,6 +91,13 @@ With *dry run* nothing is queued: the counts say what would be. Over REST:
             description_md="Rendered by a version before this one, such as `2` or `1.10`.",
             section="Which renderer",
         ),
+        "outdated": Param(
+            False,
+            type="boolean",
+            title="Outdated",
+            description_md="Rendered by another version of a renderer than the one installed now, whichever it is.",
+            section="Which renderer",
+        ),
         "limit": Param(
             None,
             type=["null", "integer"],
@@ -112,7 +124,14 @@ def rerender_artifacts() -> None:
 
         return rerendering.request(params or {}, str(run_id))
 
-    request()
+    follow = FollowRenderings(
+        task_id="follow",
+        doc_md="Tells how many of the renderings are done, in its log and in the run's note, until all are.",
+        mode="reschedule",
+        poke_interval=5,
+        timeout=24 * 3600,
+    )
+    request() >> follow
 
 
 rerender_artifacts()

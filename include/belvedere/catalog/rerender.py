@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from belvedere.catalog.serial import writing_artifacts
+from belvedere.clients.postgres import Jsonb
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from belvedere.clients.postgres import Connection
 
 BATCH_ROWS = 500
@@ -18,7 +21,8 @@ class Selection:
     """Which artifacts: all that match every condition given. Only latest versions that are not deleted.
 
     ``older_than`` is a renderer's version such as ``2`` or ``1.10``: whatever another version rendered matches,
-    unless that version is a greater or equal number.
+    unless that version is a greater or equal number. ``installed`` holds the versions of renderers by their names:
+    what one of them rendered in any other version matches.
     """
 
     bucket: str | None = None
@@ -27,12 +31,43 @@ class Selection:
     state: str | None = None
     renderer: str | None = None
     older_than: str | None = None
+    installed: Mapping[str, str] | None = None
+
+    def facts(self) -> dict[str, object]:
+        """Return the conditions as the statements take them."""
+        installed = Jsonb(dict(self.installed)) if self.installed is not None else None
+        return {**{name: getattr(self, name) for name in self.__slots__}, "installed": installed}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the renderings that one occasion asked for have come."""
+
+    asked: int
+    done: int
+    dead: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether none of them is open any more."""
+        return self.done >= self.asked
+
+    def __str__(self) -> str:
+        """Return the progress in words."""
+        failed = f", {self.dead:,} of them given up (their cards say why)" if self.dead else ""
+        return f"{self.done:,} of {self.asked:,} artifacts rendered again{failed}"
 
 
 def count_selected(connection: Connection, selection: Selection, *, occasion: str) -> int:
     """Return how many artifacts a request would queue."""
-    row = connection.execute(COUNT, {**asdict(selection), "occasion": occasion}).fetchone()
+    row = connection.execute(COUNT, {**selection.facts(), "occasion": occasion}).fetchone()
     return int(row["selected"]) if row else 0
+
+
+def progress_of(connection: Connection, occasion: str) -> Progress:
+    """Return how far the renderings that were queued on an occasion have come."""
+    row = connection.execute(PROGRESS, {"occasion": occasion}).fetchone()
+    return Progress(row["asked"], row["done"], row["dead"]) if row else Progress(0, 0, 0)
 
 
 def request_renders(connection: Connection, selection: Selection, *, occasion: str, limit: int | None = None) -> int:
@@ -45,7 +80,7 @@ def request_renders(connection: Connection, selection: Selection, *, occasion: s
     while limit is None or queued < limit:
         rows = BATCH_ROWS if limit is None else min(BATCH_ROWS, limit - queued)
         with writing_artifacts(connection, wakes_dispatcher=True):
-            facts = {**asdict(selection), "occasion": occasion, "rows": rows}
+            facts = {**selection.facts(), "occasion": occasion, "rows": rows}
             batch = connection.execute(REQUEST_BATCH, facts).rowcount
         if batch == 0:
             break
@@ -65,8 +100,15 @@ where a.is_latest and a.state <> 'deleted'
         when a.renderer_version ~ '^\d{1,9}(\.\d{1,9})*$'
         then string_to_array(a.renderer_version, '.')::int[] < string_to_array(%(older_than)s, '.')::int[]
         else a.renderer_version <> %(older_than)s end)
+    and (%(installed)s::jsonb is null or a.renderer_version <> %(installed)s::jsonb ->> a.renderer_name)
     and not exists (select from inbox i where i.artifact_id = a.id and i.state in ('queued', 'claimed'))
     and not exists (select from inbox i where i.artifact_id = a.id and i.occasion = %(occasion)s)
+"""
+
+PROGRESS = """
+select count(*) as asked, count(*) filter (where state not in ('queued', 'claimed')) as done,
+    count(*) filter (where state = 'dead') as dead
+from inbox where occasion = %(occasion)s
 """
 
 COUNT = f"select count(*) as selected {SELECTED}"

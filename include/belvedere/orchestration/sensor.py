@@ -1,4 +1,4 @@
-"""The sensor that waits for artifacts without a worker: it starts in the triggerer and ends there."""
+"""The sensors: one waits for artifacts and lives in the triggerer, one follows what is rendered again."""
 
 from __future__ import annotations
 
@@ -45,3 +45,16 @@ class AwaitArtifacts(BaseSensorOperator):
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """Return the session's summary."""
         return event
+
+
+class FollowRenderings(BaseSensorOperator):
+    """Succeed once everything that this run asked to be rendered again is; tell the progress in log and note.
+
+    Between two looks no worker waits (mode ``reschedule``).
+    """
+
+    def poke(self, context: Context) -> bool:
+        """Look once."""
+        from belvedere.orchestration import rerendering
+
+        return rerendering.follow(str(context["run_id"]))

@@ -6,7 +6,7 @@ import pytest
 from tests.harness.databases import empty
 from tests.harness.events import arrive, created, open_work, queue_up, removed, state_of, wall
 
-from belvedere.catalog.rerender import Selection, count_selected, request_renders
+from belvedere.catalog.rerender import Selection, count_selected, progress_of, request_renders
 
 if TYPE_CHECKING:
     from belvedere.clients.postgres import Connection
@@ -99,3 +99,30 @@ def test_a_limit_holds_across_batches(catalog: Connection, monkeypatch: pytest.M
     assert request_renders(catalog, EVERYTHING, occasion="run1", limit=5) == 5
     assert len(open_work(catalog)) == 5
     assert request_renders(catalog, EVERYTHING, occasion="run1") == 2
+
+
+def test_what_another_version_than_the_installed_one_made_is_outdated(catalog: Connection) -> None:
+    rendered(
+        catalog,
+        old=("table", "t", "1"),
+        new=("table", "t", "2"),
+        later=("table", "t", "3-beta"),
+        foreign=("fasta", "acme.gone", "1"),
+    )
+
+    assert selected_keys(catalog, Selection(installed={"t": "2", "r": "1"})) == {"old", "later"}
+
+
+def test_progress_counts_what_one_occasion_asked_for(catalog: Connection) -> None:
+    rendered(catalog, a=("table", "t", "1"), b=("roc", "r", "1"), c=("roc", "r", "1"))
+    request_renders(catalog, EVERYTHING, occasion="run1")
+    before = progress_of(catalog, "run1")
+    catalog.execute("update inbox set state = 'done' where occasion = 'run1' and key = 'a'")
+    catalog.execute("update inbox set state = 'dead' where occasion = 'run1' and key = 'b'")
+    between = progress_of(catalog, "run1")
+    catalog.execute("update inbox set state = 'done' where occasion = 'run1' and key = 'c'")
+
+    assert (before.asked, before.done, before.is_over) == (3, 0, False)
+    assert str(between) == "2 of 3 artifacts rendered again, 1 of them given up (their cards say why)"
+    assert progress_of(catalog, "run1").is_over
+    assert progress_of(catalog, "another").is_over
