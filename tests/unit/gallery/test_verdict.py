@@ -11,15 +11,6 @@ from belvedere.gallery.verdict import verdict
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers())
 NAMES = st.sampled_from(
     [
-        "nodes",
-        "parameters",
-        "metrics",
-        "flavors",
-        "trees",
-        "imports",
-        "dangerous",
-        "model",
-        "layers",
         "auc",
         "accuracy",
         "rows",
@@ -30,6 +21,15 @@ NAMES = st.sampled_from(
         "lines",
         "percent",
         "last_line",
+        "nodes",
+        "parameters",
+        "metrics",
+        "flavors",
+        "trees",
+        "imports",
+        "dangerous",
+        "model",
+        "layers",
     ]
 )
 KINDS = st.sampled_from(
