@@ -28,9 +28,12 @@ if TYPE_CHECKING:
 
     WriteForm = Callable[["OutputWriter", Any, Mapping[str, Any]], str]
 
+FRAGMENT_HEAD = (
+    '<!doctype html><meta charset="utf-8"><style>body{font:13px/1.5 system-ui,sans-serif;margin:8px}</style>'
+)
 MOST_TEXT, MOST_LINES = 60_000, 400
 MOST_SANITISED, MOST_FRAMED = 1024**2, 12 * 1024**2
-ROW_HEIGHT, LEAST_FRAME, MOST_FRAME, SCRIPTED_FRAME = 27, 120, 640, 520
+ROW_HEIGHT, LEAST_FRAME, MOST_FRAME, SCRIPTED_FRAME = 27, 90, 640, 460
 VEGA = re.compile(r"application/vnd\.vega(?:lite)?\.v\d(?:\.json|\+json)?")
 PLOTLY = re.compile(r"application/vnd\.plotly\.v1\+json")
 NEEDS_SCRIPT = re.compile(r"<script|<iframe|<canvas", re.IGNORECASE)
@@ -107,10 +110,10 @@ class OutputWriter:
             return ""
         if not scripted:
             height = min(MOST_FRAME, max(LEAST_FRAME, 60 + ROW_HEIGHT * text.count("<tr")))
-            return framed(text, "HTML output", height=height)
+            return framed(_as_page(text), "HTML output", height=height)
         title = look_at(text).title or "Interactive output"
         self.scripted = True
-        return framed(text, title, height=SCRIPTED_FRAME)
+        return framed(_as_page(text), title, height=SCRIPTED_FRAME)
 
     def drawing(self, text: str) -> str:
         """Return an SVG as an image, made harmless."""
@@ -153,6 +156,12 @@ def data_address(picture: Picture) -> str:
     """Return a picture, written anew, as a ``data:`` address."""
     content, media_type, _ = encoded(picture)
     return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+
+
+def _as_page(text: str) -> str:
+    """Give a fragment the type that notebooks show it in; leave a whole page as it is."""
+    whole = text.lstrip()[:200].lower().startswith(("<!doctype", "<html"))
+    return text if whole else f"{FRAGMENT_HEAD}{text}"
 
 
 def sanitised(text: str) -> str:

@@ -33,7 +33,8 @@ NOTEBOOK_CSS = (
     ".cell{display:grid;grid-template-columns:52px minmax(0,1fr);gap:0 10px;margin:0 0 14px}"
     ".cell>*{grid-column:2}.cell>.count{grid-column:1;grid-row:1;color:var(--muted);text-align:right;padding-top:9px;"
     "font:12px ui-monospace,Menlo,'DejaVu Sans Mono',monospace}.source{border:1px solid var(--line);border-radius:6px;"
-    "background:var(--card);padding:8px 12px;overflow-x:auto}.out{padding:6px 12px;overflow-x:auto;margin:0}"
+    "background:var(--card);padding:8px 12px;overflow-x:auto}.cell>div+div:not(.source){margin-top:6px}"
+    ".out{padding:6px 12px;overflow-x:auto;margin:0}"
     ".stderr{background:var(--warn);border-radius:6px}.error{border-color:var(--bad);margin-top:6px}"
     ".html{border:0;padding:4px 0}.html table{width:auto;min-width:0}.html thead th{position:static}"
     ".paper{background:#fff;border-radius:6px;display:inline-block;padding:4px;margin:6px 0}"
@@ -122,6 +123,7 @@ def _part(source: Source, notebook: Notebook, page: _Page, shown: int) -> Part:
         warnings=(*notebook.warnings, *cut, *list(page.writer.problems)[:10]),
         sampled=Sampled(shown, total, "cells") if cut else None,
         active=page.writer.scripted,
+        headed=not page.headings,
     )
 
 
