@@ -65,7 +65,7 @@ def _recording(recording: Facts) -> str | None:
     length = f"{seconds:.3g} s" if _is_number(seconds) and seconds < 60 else ""
     if _is_number(seconds) and seconds >= 60:
         length = f"{int(seconds // 60)}:{int(seconds % 60):02}"
-    return " ".join(word for word in (length, str(codec or "")) if word) or None
+    return " ".join(word for word in (length, str(codec or "").strip()) if word) or None
 
 
 def _geojson(geojson: Facts) -> str | None:
@@ -99,12 +99,16 @@ def _trees(model: Facts) -> str | None:
 
 
 def _pickle(pickle: Facts) -> str | None:
-    dangerous, imports = pickle.get("dangerous"), pickle.get("imports")
-    if isinstance(dangerous, list) and dangerous:
+    dangerous, imports = _listed(pickle.get("dangerous")), pickle.get("imports")
+    if dangerous:
         return f"dangerous: {dangerous[0]}"
-    return (
-        f"{len(imports):,} import{'' if len(imports) == 1 else 's'}, not loaded" if isinstance(imports, list) else None
-    )
+    if not isinstance(imports, list):
+        return None
+    return f"{len(imports):,} import{'' if len(imports) == 1 else 's'}, not loaded"
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _skops(model: Facts) -> str | None:
@@ -122,6 +126,41 @@ def _saved_model(model: Facts) -> str | None:
     return f"TensorFlow {version}" if version else None
 
 
+def _tensorboard(logs: Facts) -> str | None:
+    """Return how many runs there are, and where the first scalar of the first run that has any ends."""
+    runs = logs.get("runs")
+    if not isinstance(runs, Mapping) or not runs:
+        return None
+    said = f"{len(runs):,} run{'' if len(runs) == 1 else 's'}"
+    logged = (run["scalars"] for run in runs.values() if isinstance(run, Mapping) and run.get("scalars"))
+    scalars = next(logged, None)
+    tag = min(scalars, key=lambda name: "loss" not in str(name), default=None) if isinstance(scalars, Mapping) else None
+    last = scalars[tag].get("last_value") if tag is not None and isinstance(scalars[tag], Mapping) else None
+    return f"{said}, {tag} {last:.4g}".strip() if _is_number(last) else said
+
+
+def _metrics(metrics: Facts) -> str | None:
+    named = [(" ".join(str(name).split()), value) for name, value in metrics.items() if _is_number(value)][:2]
+    return " · ".join(f"{name} {value:.4g}".strip() for name, value in named) or None
+
+
+def _chart(chart: Facts) -> str | None:
+    for name, word in (("marks", "mark"), ("traces", "trace")):
+        count = chart.get(name)
+        if isinstance(count, int):
+            return f"{count:,} {word}{'' if count == 1 else 's'}"
+    return None
+
+
+def _progress(progress: Facts) -> str | None:
+    metrics = progress.get("metrics")
+    return _metrics(metrics) if isinstance(metrics, Mapping) else None
+
+
+def _artifacts(artifacts: Facts) -> str | None:
+    return f"{len(artifacts):,} artifact{'' if len(artifacts) == 1 else 's'}" if artifacts else None
+
+
 def _large(count: float) -> str:
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if count >= size:
@@ -133,6 +172,10 @@ def _of_itself(facts: Facts) -> list[str]:
     """Return what facts without a group of their own say: how many outputs, how far the work is."""
     outputs, percent = facts.get("outputs"), facts.get("percent")
     said = [f"{outputs} outputs"] if isinstance(outputs, int) and outputs > 1 else []
+    slices = facts.get("slices")
+    if isinstance(slices, list) and slices and isinstance(slices[0], Mapping):
+        score = next((slices[0][name] for name in ("accuracy", "auc") if _is_number(slices[0].get(name))), None)
+        said.append(f"{len(slices):,} slices" + (f", worst {score:.3f}" if score is not None else ""))
     return [*said, f"{percent:.0f} %"] if _is_number(percent) else said
 
 
@@ -162,4 +205,9 @@ SAYINGS: dict[str, Callable[[Facts], str | None]] = {
     "skops": _skops,
     "keras": _keras,
     "saved_model": _saved_model,
+    "tensorboard": _tensorboard,
+    "chart": _chart,
+    "progress": _progress,
+    "artifacts": _artifacts,
+    "metrics": _metrics,
 }

@@ -6,7 +6,13 @@ from belvedere.gallery import policies
 from belvedere.gallery.framing import HELPER_HASH
 from belvedere.gallery.policies import PreviewPolicy, Serving, serving
 
-ALL = [policies.inert(), policies.page(HELPER_HASH), policies.active(), policies.interactive()]
+ALL = [
+    policies.inert(),
+    policies.inert_media(),
+    policies.page(HELPER_HASH),
+    policies.active(),
+    policies.interactive(),
+]
 
 
 def directives(policy: PreviewPolicy) -> dict[str, list[str]]:
@@ -75,3 +81,10 @@ def test_our_own_pages_run_no_inline_script() -> None:
 )
 def test_media_types_come_from_a_closed_list(declared: str, served: Serving) -> None:
     assert serving(declared) == served
+
+
+def test_only_sounds_and_videos_are_played_and_none_of_them_as_anything_else() -> None:
+    assert all(media_type.startswith(("audio/", "video/")) for media_type in policies.PLAYED)
+    assert not policies.PLAYED & policies.SHOWN
+    assert directives(policies.inert_media())["media-src"] == ["'self'"]
+    assert directives(policies.inert_media())["script-src"] == ["'none'"]

@@ -30,6 +30,12 @@ NAMES = st.sampled_from(
         "dangerous",
         "model",
         "layers",
+        "images",
+        "annotations",
+        "pages",
+        "duration_seconds",
+        "codec",
+        "features",
     ]
 )
 KINDS = st.sampled_from(
@@ -49,6 +55,10 @@ KINDS = st.sampled_from(
         "markdown",
         "percent",
         "outputs",
+        "coco",
+        "pdf",
+        "audio",
+        "geojson",
     ]
 )
 
@@ -79,6 +89,24 @@ KINDS = st.sampled_from(
         ({"skops": {"model": "sklearn.pipeline.Pipeline"}}, "Pipeline"),
         ({"safetensors": {"parameters": 43}}, "43 parameters"),
         ({"keras": {"layers": 1}}, "1 layer"),
+        (
+            {"tensorboard": {"runs": {"a": {"scalars": {"acc": {}, "loss": {"last_value": 0.25}}}, "b": {}}}},
+            "2 runs, loss 0.25",
+        ),
+        ({"metrics": {"loss": 0.123456, "words": "x", "f1": 1.0, "more": 2}}, "loss 0.1235 · f1 1"),
+        ({"metrics": {"train": {"loss": 1}}}, None),
+        ({"chart": {"marks": 150}}, "150 marks"),
+        ({"chart": {"traces": 1}}, "1 trace"),
+        ({"percent": 34, "progress": {"metrics": {"loss": 0.5}}}, "34 % · loss 0.5"),
+        ({"slices": [{"slice": "old", "accuracy": 0.25}, {"slice": "new"}]}, "2 slices, worst 0.250"),
+        ({"artifacts": {"cm": "minio://b/cm"}, "roc": {"auc": 0.5}}, "AUC 0.500 · 1 artifact"),
+        ({"coco": {"images": 2, "annotations": 4}}, "2 images, 4 annotations"),
+        ({"coco": {"images": 2, "annotations": 400, "predictions": True}}, "2 images, 400 predictions"),
+        ({"pdf": {"pages": 1}}, "1 page"),
+        ({"audio": {"duration_seconds": 3.0, "codec": "PCM"}}, "3 s PCM"),
+        ({"video": {"duration_seconds": 754.2, "codec": "H.264"}}, "12:34 H.264"),
+        ({"video": {"duration_seconds": None, "codec": ""}}, None),
+        ({"geojson": {"features": 1200}}, "1,200 features"),
         ({}, None),
     ],
 )

@@ -278,3 +278,8 @@ def test_a_thumbnail_of_a_transparent_picture_can_be_read_on_any_card(
     red = small.getchannel("R")
     assert abs(red.getpixel((2, 2)) - paper) < 12
     assert abs(red.getpixel((20, 20)) - ink[0]) < 12
+
+
+def test_an_avif_that_calls_itself_heif_is_an_avif(make_source) -> None:
+    assert detect(make_source(b"\0\0\0\x20ftypmif1\0\0\0\0mif1avifmiaf" + b"\0" * 40, "a")) == "image"
+    assert detect(make_source(b"\0\0\0\x20ftypmif1\0\0\0\0mif1heicmiaf" + b"\0" * 40, "a")) == "heif"
