@@ -140,11 +140,7 @@ def _body(run: ProgramRun | None, shown: Sequence[_Shown], code: str, *, failed:
 
 
 def _section(each: _Shown, *, headed: bool) -> str:
-    name = each.file.name
-    title = each.rendering.title if each.rendering is not None else ""
-    told = title if title != name.rpartition("/")[2] else ""
-    words = " · ".join(word for word in (name if headed else "", told) if word)
-    heading = f"<h2>{escaped(words)}</h2>" if words else ""
+    heading = f"<h2>{escaped(each.file.name)}</h2>" if headed else ""
     if each.rendering is not None:
         return f"<section>{heading}{embedded(each.rendering)}</section>"
     size = bytes_in_words(each.file.size)
