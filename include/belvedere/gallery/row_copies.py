@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from belvedere.errors import ObjectChanged, PermanentError, RendererCrashed
+from belvedere.errors import LimitExceeded, ObjectChanged, PermanentError, RendererCrashed
 from belvedere.gallery.row_desk import Question, RowDesks
 from belvedere.model.rendering import Limits
 from belvedere.rendering.row_work import COPY_NAME, table_from_json
@@ -112,7 +112,13 @@ class RowCopies:
 
     def _ask(self, work: str, copy: RowCopy, query: RowQuery) -> bytes:
         question = Question(work, copy.path, ASKING, table=asdict(copy.table), query=asdict(query))
-        return self._desks.ask(question)
+        try:
+            return self._desks.ask(question)
+        except LimitExceeded as error:
+            if error.code not in {"wall_time", "cpu_time"}:
+                raise
+            text = f"This takes longer than {ASKING.wall_seconds:g} s: narrow it by a condition on one column."
+            raise LimitExceeded(text, code=error.code) from error
 
     def _begin(self, artifact: Artifact) -> tuple[Future[RowCopy], Path]:
         with self._lock:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 COUNT_SECONDS = 3.0
 EXACT_IN_BROWSERS = 1 << 53
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FETCHED_BY_NUMBER = 1000
 CSV_BYTES = 24 * 1024**2
 ROW_NUMBER = "file_row_number"
 
@@ -108,34 +109,38 @@ def _with_duckdb(path: Path, limits: Limits, ask: Any) -> bytes:
 def _asked(
     connection: duckdb.DuckDBPyConnection, path: Path, table: RowTable, query: RowQuery
 ) -> list[tuple[Any, ...]]:
-    condition, values = where(table.fields, query)
-    if query.sort is not None:
-        numbers = _sorted_numbers(connection, path, table, query)
-        found = _rows(connection, path, table, f"{ROW_NUMBER} IN ({_marks(numbers)})", numbers) if numbers else []
-        places = {number: place for place, number in enumerate(numbers)}
-        return sorted(found, key=lambda row: places[row[0]])
-    if not query.is_narrowed:
+    if not query.is_narrowed and query.sort is None:
         # a range of row numbers lets DuckDB skip whole row groups
         ends = [query.offset, query.offset + query.limit - 1]
         return sorted(_rows(connection, path, table, f"{ROW_NUMBER} BETWEEN ? AND ?", ends), key=lambda row: row[0])
-    return _rows(connection, path, table, f"{condition} LIMIT ? OFFSET ?", [*values, query.limit, query.offset])
+    if query.limit > FETCHED_BY_NUMBER:
+        tail, values = _tail(table, query)
+        return _rows(connection, path, table, tail, values)
+    numbers = _numbers(connection, path, table, query)
+    found = _rows(connection, path, table, f"{ROW_NUMBER} IN ({_marks(numbers)})", numbers) if numbers else []
+    places = {number: place for place, number in enumerate(numbers)}
+    return sorted(found, key=lambda row: places[row[0]])
 
 
 def _marks(values: Sequence[Any]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _sorted_numbers(connection: duckdb.DuckDBPyConnection, path: Path, table: RowTable, query: RowQuery) -> list[int]:
-    """Return the row numbers of a sorted page: only the columns that decide are read for it."""
+def _tail(table: RowTable, query: RowQuery) -> tuple[str, list[Any]]:
+    """Return what stands behind ``WHERE``, and its parameters."""
     condition, values = where(table.fields, query)
-    name = quoted(field_at(table.fields, query.sort or 0).duck_name)
-    order = f"{name} {'DESC' if query.descending else 'ASC'} NULLS LAST, {ROW_NUMBER}"
-    statement = (
-        f"SELECT {ROW_NUMBER} FROM read_parquet(?, file_row_number = true) "  # noqa: S608 - quoted names
-        f"WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?"
-    )
-    found = connection.execute(statement, [str(path), *values, query.limit, query.offset]).fetchall()
-    return [row[0] for row in found]
+    order = ""
+    if query.sort is not None:
+        name = quoted(field_at(table.fields, query.sort).duck_name)
+        order = f" ORDER BY {name} {'DESC' if query.descending else 'ASC'} NULLS LAST, {ROW_NUMBER}"
+    return f"{condition}{order} LIMIT ? OFFSET ?", [*values, query.limit, query.offset]
+
+
+def _numbers(connection: duckdb.DuckDBPyConnection, path: Path, table: RowTable, query: RowQuery) -> list[int]:
+    """Return the row numbers of a page: only the columns that decide are read for it."""
+    tail, values = _tail(table, query)
+    statement = f"SELECT {ROW_NUMBER} FROM read_parquet(?, file_row_number = true) WHERE {tail}"  # noqa: S608 - quoted
+    return [row[0] for row in connection.execute(statement, [str(path), *values]).fetchall()]
 
 
 def _rows(
