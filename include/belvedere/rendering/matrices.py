@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
@@ -13,10 +13,11 @@ from belvedere.rendering.plaintext import clean
 from belvedere.rendering.shapes import is_matrix_header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 MAX_CLASSES = 2000
 NAMED_IN_WARNINGS = 5
+PLAIN_DIGITS = 16
 MARGIN = "All"
 Count = int | float
 
@@ -72,6 +73,11 @@ def class_scores(matrix: ConfusionMatrix) -> tuple[ClassScores, ...]:
             ClassScores(label, support, predicted[at], precision, recall, 2 * hit / either if either else None)
         )
     return tuple(scores)
+
+
+def _is_plain(cell: str) -> bool:
+    """Whether a count is nothing but digits: a matrix of 1,000 classes has a million, and few need a closer look."""
+    return cell.isdecimal() and len(cell) < PLAIN_DIGITS
 
 
 def _count(cell: str, where: str) -> Count:
@@ -133,7 +139,9 @@ def _cells(body: Iterable[Sequence[str]], *, start: int) -> dict[tuple[str, str]
                 f"Row {line:,} has {len(row)} columns, not the 3 of a confusion matrix (target, predicted, count).",
                 code="ragged",
             )
-        pair, amount = (row[0], row[1]), _count(row[2], f"Row {line:,}")
+        target, predicted, cell = row
+        pair = (target, predicted)
+        amount = int(cell) if _is_plain(cell) else _count(cell, f"Row {line:,}")
         if pair in cells and cells[pair] != amount:
             names = f"({clean(row[0])[:40]!r}, {clean(row[1])[:40]!r})"
             both = f"{short(cells[pair])} and {short(amount)}"
@@ -146,8 +154,9 @@ def _cells(body: Iterable[Sequence[str]], *, start: int) -> dict[tuple[str, str]
 
 
 def _labels_of(cells: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    pairs = list(cells)
-    return tuple(dict.fromkeys([target for target, _ in pairs] + [predicted for _, predicted in pairs]))
+    known = dict.fromkeys(target for target, _ in cells)
+    known.update(dict.fromkeys(predicted for _, predicted in cells))
+    return tuple(known)
 
 
 def _filled(
@@ -157,15 +166,20 @@ def _filled(
     if len(at) < len(labels):
         raise MalformedArtifact("The list of labels names a class twice (a duplicate label).", code="duplicate_label")
     grid: list[list[Count]] = [[0] * len(labels) for _ in labels]
+    if given:
+        _check_labels(cells, at)
     for (target, predicted), amount in cells.items():
-        if given and (target not in at or predicted not in at):
-            stray = clean(target if target not in at else predicted)[:60]
-            listed = ", ".join(map(clean, labels[:20]))
-            text = f"The rows name the class {stray!r}, which is not in the list of labels ({listed})."
-            raise MalformedArtifact(text, code="unknown_label")
         grid[at[target]][at[predicted]] = amount
     warnings = (*_missing(cells, labels), *_fractions(cells.values()))
     return ConfusionMatrix(labels, tuple(map(tuple, grid)), row_axis, column_axis, warnings)
+
+
+def _check_labels(cells: Iterable[tuple[str, str]], known: Mapping[str, int]) -> None:
+    stray = next((name for pair in cells for name in pair if name not in known), None)
+    if stray is not None:
+        listed = ", ".join(map(clean, islice(known, 20)))
+        text = f"The rows name the class {clean(stray)[:60]!r}, which is not in the list of labels ({listed})."
+        raise MalformedArtifact(text, code="unknown_label")
 
 
 def _missing(cells: dict[tuple[str, str], Count], labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -248,6 +262,9 @@ def _counted(cells: Sequence[Sequence[str]], labels: Sequence[str]) -> tuple[tup
     for label, row in zip(labels, cells, strict=True):
         counts: list[Count] = []
         for column, cell in zip(labels, row, strict=True):
+            if _is_plain(cell):
+                counts.append(int(cell))
+                continue
             if not cell.strip():
                 absent += 1
                 counts.append(0)
