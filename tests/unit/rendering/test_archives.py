@@ -67,6 +67,7 @@ class TestArgosSingleFiles:
         assert rendering.facts["archive_members"] == ["mlpipeline-metrics.json"]
         assert rendering.facts["metrics"]["accuracy-score"] == pytest.approx(0.716667, abs=1e-5)
         assert "Unpacked from mlpipeline-metrics.tgz" in page_of(rendering)
+        assert '<td class="n">71.67</td>' in page_of(rendering)
 
     def test_a_packed_folder_is_a_listing_with_its_files_rendered(self, render) -> None:
         rendering = render((SAMPLES / "dataset.tgz").read_bytes(), "artifacts/x/dataset.tgz")
