@@ -132,10 +132,11 @@ def _tensorboard(logs: Facts) -> str | None:
     if not isinstance(runs, Mapping) or not runs:
         return None
     said = f"{len(runs):,} run{'' if len(runs) == 1 else 's'}"
-    logged = (run["scalars"] for run in runs.values() if isinstance(run, Mapping) and run.get("scalars"))
-    scalars = next(logged, None)
-    tag = min(scalars, key=lambda name: "loss" not in str(name), default=None) if isinstance(scalars, Mapping) else None
-    last = scalars[tag].get("last_value") if tag is not None and isinstance(scalars[tag], Mapping) else None
+    logged = [run["scalars"] for run in runs.values() if isinstance(run, Mapping) and run.get("scalars")]
+    scalars: Facts = logged[0] if logged and isinstance(logged[0], Mapping) else {}
+    tag = min(scalars, key=lambda name: "loss" not in str(name), default="")
+    point = scalars.get(tag)
+    last: Any = point.get("last_value") if isinstance(point, Mapping) else None
     return f"{said}, {tag} {last:.4g}".strip() if _is_number(last) else said
 
 

@@ -75,6 +75,11 @@ def thumbnail_output(thumbnail: Drawing | Output | bytes) -> Output:
     return Output("thumbnail", "thumbnail.webp", "image/webp", thumbnail)
 
 
+def chart_output(chart: Mapping[str, Any]) -> Output:
+    """Return a Vega-Lite chart as the file that the gallery's interactive view draws."""
+    return Output("data", "chart.vl.json", VEGA_LITE_TYPE, as_json({"$schema": VEGA_LITE_SCHEMA, **chart}))
+
+
 def section(part: Part) -> str:
     """Return a part as a section of a longer page."""
     return notes(part.warnings) + part.body
@@ -90,8 +95,7 @@ def as_rendering(part: Part, *, name: str, version: str, facts: Mapping[str, Any
     if part.data is not None:
         outputs.append(Output("data", part.data_name, "application/json", as_json(part.data)))
     if part.chart is not None:
-        chart = {"$schema": VEGA_LITE_SCHEMA, **part.chart}
-        outputs.append(Output("data", "chart.vl.json", VEGA_LITE_TYPE, as_json(chart)))
+        outputs.append(chart_output(part.chart))
     return Rendering(
         kind=part.kind,
         renderer_name=name,

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.unit.rendering.event_files import log_file, scalar
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
-from belvedere.model.rendering import Limits, Related, Rendering
+from belvedere.model.rendering import Limits, Listing, Related, Rendering
 from belvedere.rendering.inmate import render_here
 from belvedere.rendering.renderers.kfp_ui_metadata import references
 
@@ -51,8 +52,17 @@ def show(make_source):
     return run
 
 
-def test_all_six_types_are_shown_in_their_order(show) -> None:
-    rendering = show([MARKDOWN, MATRIX, ROC, TABLE, WEB_APP, TENSORBOARD])
+@pytest.fixture
+def logs(tmp_path: Path) -> dict[str, Related]:
+    """What was fetched of TensorBoard's log folder."""
+    path = tmp_path / "events"
+    path.write_bytes(log_file(scalar("loss", 7, 0.125)))
+    uri = "minio://mlpipeline/logs/run/train/events.out.tfevents.1"
+    return {uri: Related(uri, path, path.stat().st_size, "")}
+
+
+def test_all_six_types_are_shown_in_their_order(show, logs: dict[str, Related]) -> None:
+    rendering = show([MARKDOWN, MATRIX, ROC, TABLE, WEB_APP, TENSORBOARD], logs)
     page = page_of(rendering)
     assert rendering.facts["outputs"] == 6
     for word in ("words <strong>", "AUC 0.6250", "minio://mlpipeline/logs/run"):
@@ -171,7 +181,27 @@ def test_only_what_must_be_fetched_is_asked_for(make_source) -> None:
     fetched = {**TABLE, "storage": "minio", "source": "minio://b/t.csv"}
     without_storage = {"type": "markdown", "source": "s3://b/card.md"}
     source = make_source(json.dumps({"outputs": [MARKDOWN, fetched, fetched, without_storage, TENSORBOARD, 7]}), NAME)
-    assert [reference.uri for reference in references(source)] == ["minio://b/t.csv", "s3://b/card.md"]
+    asked = references(source)
+    assert [one.uri for one in asked] == ["minio://b/t.csv", "s3://b/card.md", "minio://mlpipeline/logs/run/"]
+    assert isinstance(asked[2], Listing)
+
+
+def test_the_runs_of_a_log_folder_stand_on_the_page(show, logs: dict[str, Related]) -> None:
+    rendering = show([TENSORBOARD], logs)
+    scalars = rendering.facts["tensorboard"]["runs"]["train"]["scalars"]
+    assert scalars == {"loss": {"points": 1, "last_step": 7, "last_value": 0.125}}
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("minio://mlpipeline/logs/empty", "no event file lies there"),
+        ("gs://elsewhere/logs", "no folder of an object store"),
+    ],
+)
+def test_a_log_folder_without_event_files_says_so_beside_the_good_outputs(show, source: str, words: str) -> None:
+    rendering = show([MARKDOWN, {**TENSORBOARD, "source": source}])
+    assert words in rendering.facts["part_errors"][0]
 
 
 def test_fetched_files_are_read_in_their_own_encoding(show, tmp_path: Path) -> None:
@@ -181,3 +211,10 @@ def test_fetched_files_are_read_in_their_own_encoding(show, tmp_path: Path) -> N
     output = {"type": "table", "format": "csv", "source": uri}
     rendering = show([output], {uri: Related(uri, path, path.stat().st_size, "text/csv")})
     assert rendering.facts["table"]["first_row"] == ["Orléans", 2]
+
+
+def test_the_first_chart_of_the_outputs_is_interactive(show) -> None:
+    rendering = show([MARKDOWN, ROC, MATRIX])
+    charts = [output for output in rendering.outputs if output.name == "chart.vl.json"]
+    assert len(charts) == 1
+    assert json.loads(charts[0].content)["title"] == "AUC 0.6250"

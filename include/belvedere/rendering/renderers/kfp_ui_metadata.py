@@ -16,7 +16,7 @@ from belvedere.rendering.log_folders import log_references, logged_runs
 from belvedere.rendering.matrices import read_long
 from belvedere.rendering.naming import file_name
 from belvedere.rendering.page import page
-from belvedere.rendering.part import Part, as_json, section, thumbnail_output
+from belvedere.rendering.part import Part, as_json, chart_output, section, thumbnail_output
 from belvedere.rendering.plaintext import Decoded, clean, decode
 from belvedere.rendering.registry import renderer
 from belvedere.rendering.renderers.confusion_matrix import draw_matrix
@@ -45,7 +45,7 @@ from belvedere.rendering.webpages import look_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-NAME, VERSION = "belvedere.kfp_ui_metadata", "1.1.0"
+NAME, VERSION = "belvedere.kfp_ui_metadata", "1.2.0"
 KIND_NAMES = {
     "confusion_matrix": "Confusion matrix",
     "roc": "ROC curve",
@@ -323,6 +323,9 @@ def _rendering(
     first = next((part for part in parts if part.figure is not None), None)
     if first is not None and first.figure is not None:
         outputs.append(Output("figure", "figure.svg", "image/svg+xml", first.figure.to_bytes()))
+    charted = next((part.chart for part in parts if part.chart is not None), None)
+    if charted is not None:
+        outputs.append(chart_output(charted))
     return Rendering(
         kind="kfp_ui_metadata",
         renderer_name=NAME,
