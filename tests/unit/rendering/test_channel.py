@@ -85,7 +85,8 @@ def test_more_members_than_allowed_are_not_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    "members", [None, "a", [1], [""], ["a", "a"], ["x" * 1025], ["a\0b"], ["\ud800"], [str(n) for n in range(MAX_MEMBERS + 1)]]
+    "members",
+    [None, "a", [1], [""], ["a", "a"], ["x" * 1025], ["a\0b"], ["\ud800"], [str(n) for n in range(MAX_MEMBERS + 1)]],
 )
 def test_members_that_can_be_no_keys_are_refused(members: Any) -> None:
     header = header_of(encode_rendering(rendering(), [])) | {"members": members}
