@@ -138,3 +138,12 @@ def test_a_helper_that_died_is_started_anew_and_has_no_secrets(tmp_path: Path, m
                 process.kill()
                 process.wait()
     assert b'"rows": 2' in desks.ask(replace(question, workspace=again))
+
+
+def test_a_copy_that_takes_its_time_is_said_to_be_on_its_way(copies: RowCopies, monkeypatch) -> None:
+    monkeypatch.setattr("belvedere.gallery.row_copies.PATIENCE_SECONDS", 0.0)
+    asked = artifact("t.csv", TABLE)
+    found = copies.find(asked)
+    assert isinstance(found, Preparing)
+    assert found.size == len(TABLE)
+    assert ready(copies, asked).table.rows == 2
