@@ -140,14 +140,13 @@ def _cells(body: Iterable[Sequence[str]], *, start: int) -> dict[tuple[str, str]
                 code="ragged",
             )
         target, predicted, cell = row
-        pair = (target, predicted)
         amount = int(cell) if _is_plain(cell) else _count(cell, f"Row {line:,}")
-        if pair in cells and cells[pair] != amount:
-            names = f"({clean(row[0])[:40]!r}, {clean(row[1])[:40]!r})"
-            both = f"{short(cells[pair])} and {short(amount)}"
+        known = cells.setdefault((target, predicted), amount)
+        if known != amount:
+            names = f"({clean(target)[:40]!r}, {clean(predicted)[:40]!r})"
+            both = f"{short(known)} and {short(amount)}"
             text = f"Row {line:,}: the cell {names} is a duplicate, given twice with {both}."
             raise MalformedArtifact(text, code="duplicate_cell")
-        cells[pair] = amount
     if not cells:
         raise MalformedArtifact("The confusion matrix is empty: it has a header, but no rows.", code="empty")
     return cells

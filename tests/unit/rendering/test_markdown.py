@@ -121,3 +121,12 @@ def test_a_fetched_picture_is_shown_written_anew(make_source, tmp_path) -> None:
     assert '<img src="data:image/png;base64,' in page
     assert 'alt="chart"' in page
     assert "picture not loaded: lost (b.png)" in page
+
+
+def test_the_boxes_of_a_task_list_are_no_words(render) -> None:
+    rendering = render("# Card\n\n- [x] tested\n- [ ] shipped\n", "card.md")
+    thumbnail = next(output.content.decode() for output in rendering.outputs if output.role == "thumbnail")
+
+    assert "tested" in thumbnail
+    assert "input" not in thumbnail
+    assert "input" not in rendering.alt_text

@@ -285,7 +285,8 @@ def _plain_lines(tokens: Sequence[Token]) -> list[str]:
 def _words(token: Token) -> str:
     if not token.children:
         return token.content.strip()
-    parts = ("\n" if child.type in {"softbreak", "hardbreak"} else child.content for child in token.children)
+    said = (child for child in token.children if child.type != "html_inline")  # the boxes of task lists
+    parts = ("\n" if child.type in {"softbreak", "hardbreak"} else child.content for child in said)
     return "".join(parts).strip()
 
 
