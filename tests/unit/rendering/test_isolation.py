@@ -391,12 +391,12 @@ def test_references_are_read_in_a_child(make_source) -> None:
         '{"outputs": [{"type": "markdown", "source": "minio://b/k.md"}, {"type": "tensorboard", "source": "s3://b/l"}]}'
     )
     found = references_isolated(make_source(text), SMALL, kind="kfp_ui_metadata", strictness="strict")
-    assert [reference.uri for reference in found] == ["minio://b/k.md"]
+    assert [reference.uri for reference in found] == ["minio://b/k.md", "minio://b/l/"]
 
 
 def test_an_unsupported_kind_is_said_in_words(make_source) -> None:
-    with pytest.raises(UnsupportedArtifact, match="Apache Parquet table, 16 bytes"):
-        render_isolated(make_source(b"PAR1" + b"\0" * 12), SMALL, strictness="strict")
+    with pytest.raises(UnsupportedArtifact, match="Apache Avro table, 16 bytes"):
+        render_isolated(make_source(b"Obj\x01" + b"\0" * 12), SMALL, strictness="strict")
 
 
 def test_no_descriptor_and_no_child_is_left_behind(captive) -> None:
