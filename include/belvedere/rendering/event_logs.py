@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from belvedere.rendering.plaintext import clean
 from belvedere.rendering.tensors import numbers_of, shape_of, texts_of
-from belvedere.rendering.tfrecords import RecordFile
+from belvedere.rendering.tfrecords import MOST_RECORDS, RecordFile
 from belvedere.rendering.thinning import Thinned
 
 if TYPE_CHECKING:
@@ -71,17 +71,18 @@ class EventLog:
     records: int = 0
     undecodable: int = 0
     dropped_tags: int = 0
+    thinned: bool = False
 
     def last(self, tag: str) -> Point:
         """Return the point of a scalar that was written last."""
         return self.scalars[tag].kept()[-1]
 
-    def read(self, path: Path, name: str) -> None:
-        """Add the events of a file; ``name`` is what warnings call it."""
+    def read(self, path: Path, name: str, most_records: int = MOST_RECORDS) -> None:
+        """Add the events of a file; ``name`` is what warnings call it, ``most_records`` about how many are read."""
         from google.protobuf.message import DecodeError
         from tensorboard.compat.proto.event_pb2 import Event
 
-        file = RecordFile(path)
+        file = RecordFile(path, most_records)
         for payload in file.payloads():
             try:
                 event = Event.FromString(payload)
@@ -90,6 +91,7 @@ class EventLog:
                 continue
             self._add(event)
         self.records += file.records
+        self.thinned = self.thinned or file.thinned > 1
         self.warnings += file.warnings(name)
         if self.undecodable:
             self.warnings.append(f"{name}: {self.undecodable:,} records are no events and are left out.")

@@ -10,6 +10,7 @@ from belvedere.errors import MalformedArtifact
 from belvedere.model.rendering import Listing, Reference
 from belvedere.rendering.event_logs import EventLog
 from belvedere.rendering.plaintext import clean
+from belvedere.rendering.tfrecords import MOST_RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 EVENT_FILES = ("*tfevents*",)
 MOST_FILES, MOST_BYTES_EACH, MOST_BYTES = 60, 1024**3, 1024**3
-MOST_SOURCES, LONGEST_NAME = 10, 120
+MOST_SOURCES, LONGEST_NAME, FEWEST_RECORDS = 10, 120, 20_000
 ADDRESS = re.compile(r"(?:[\w .-]{1,80}:)?(?:minio|s3)://([^/\s]+)/?(.*)", re.DOTALL)
 
 
@@ -137,10 +138,12 @@ def with_itself(files: Iterable[EventFile], source: Source) -> list[EventFile]:
 def read_runs(files: Iterable[EventFile], prefix: str) -> dict[str, EventLog]:
     """Read event files; those in one folder are one run, named by its path below ``prefix``."""
     runs: dict[str, EventLog] = {}
-    for file in files:
+    listed = list(files)
+    share = max(FEWEST_RECORDS, MOST_RECORDS // max(1, len(listed)))
+    for file in listed:
         run = run_name(file.key, prefix)
         log = runs.setdefault(run, EventLog())
-        log.read(file.path, clean(file.key.removeprefix(prefix))[-LONGEST_NAME:])
+        log.read(file.path, clean(file.key.removeprefix(prefix))[-LONGEST_NAME:], share)
     return runs
 
 

@@ -124,9 +124,11 @@ def _oddities(runs: Mapping[str, EventLog], panels: Sequence[Panel]) -> list[str
 
 def _sampled(runs: Mapping[str, EventLog]) -> Sampled | None:
     series = [kept for log in runs.values() for kept in log.scalars.values()]
-    if all(kept.whole for kept in series):
+    thinned = any(log.thinned for log in runs.values())
+    if not thinned and all(kept.whole for kept in series):
         return None
-    return Sampled(sum(len(kept.kept()) for kept in series), sum(kept.count for kept in series), "points")
+    total = None if thinned else sum(kept.count for kept in series)
+    return Sampled(sum(len(kept.kept()) for kept in series), total, "points")
 
 
 def _body(runs: Mapping[str, EventLog], panels: Sequence[Panel]) -> str:

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEADER = struct.Struct("<QI")
+LENGTH = struct.Struct("<Q")
 CHECKSUM = struct.Struct("<I")
 FRAME_BYTES = HEADER.size + CHECKSUM.size
 CHECKED_BYTES = 48 * 1024**2
-THINNED_FROM_BYTES = 96 * 1024**2
-WHOLE_TAIL_BYTES = 8 * 1024**2
-MOST_RECORDS = 1_000_000
+THINNED_FROM_BYTES = 4 * 1024**2
+TAIL_BYTES_OF_RECORD = 8
+MOST_RECORDS = 400_000
 SMALL_RECORD = 512
 PROBED_RECORDS = 20_000
 MOST_NAMED = 3
@@ -32,10 +33,12 @@ MOST_NAMED = 3
 class RecordFile:
     """One walk over a file of records; what was odd on the way stands in the fields afterwards.
 
-    ``thinned`` n: of the small records only every n-th was read (but all of the file's last megabytes).
+    ``thinned`` n: of the small records only about one in n was read, so that about ``most_records`` are (but all at the
+    file's end).
     """
 
     path: Path
+    most_records: int = MOST_RECORDS
     records: int = 0
     read: int = 0
     thinned: int = 1
@@ -43,6 +46,7 @@ class RecordFile:
     damaged: list[str] = field(default_factory=list)
     damaged_records: int = 0
     lost_bytes: int = 0
+    _random: int = 1
 
     def payloads(self) -> Iterator[bytes]:
         """Yield the data of each good record; stop where the framing is lost."""
@@ -59,8 +63,7 @@ class RecordFile:
                 self.unfinished_bytes = size - at
                 return
             length, checksum = HEADER.unpack_from(data, at)
-            skipped = self.thinned > 1 and self._skips(length, size - at)
-            if not skipped and checksum != masked_crc32c(data[at : at + 8]):
+            if checksum != masked_crc32c(data[at : at + 8]):
                 self._lose(at, size)
                 return
             end = at + FRAME_BYTES + length
@@ -68,20 +71,31 @@ class RecordFile:
                 self.unfinished_bytes = size - at
                 return
             self.records += 1
-            if not skipped:
-                payload = data[at + HEADER.size : end - CHECKSUM.size]
-                unchecked_from -= length
-                if unchecked_from < 0 or CHECKSUM.unpack_from(data, end - CHECKSUM.size)[0] == masked_crc32c(payload):
-                    self.read += 1
-                    yield payload
-                else:
-                    self._note(at)
-            at = end
+            payload = data[at + HEADER.size : end - CHECKSUM.size]
+            unchecked_from -= length
+            if unchecked_from < 0 or CHECKSUM.unpack_from(data, end - CHECKSUM.size)[0] == masked_crc32c(payload):
+                self.read += 1
+                yield payload
+            else:
+                self._note(at)
+            at = end if self.thinned == 1 else self._skip(data, end, size)
             if self.records == PROBED_RECORDS and size > THINNED_FROM_BYTES:
-                self.thinned = max(1, -(-(size * self.records // at) // MOST_RECORDS))
+                self.thinned = max(1, -(-(size * self.records // at) // self.most_records))
 
-    def _skips(self, length: int, remaining: int) -> bool:
-        return length < SMALL_RECORD and remaining > WHOLE_TAIL_BYTES and self.records % self.thinned != 0
+    def _skip(self, data: mmap.mmap, at: int, size: int) -> int:
+        """Return where to read on: some small records further, in no rhythm that the tags could have too."""
+        length_at, tail = LENGTH.unpack_from, size - self.most_records * TAIL_BYTES_OF_RECORD
+        self._random = (self._random * 1_103_515_245 + 12_345) & 0x7FFFFFFF
+        left = (self._random >> 8) % (2 * self.thinned - 1)
+        skipped = 0
+        while skipped < left and at < tail:
+            length = length_at(data, at)[0]
+            if length >= SMALL_RECORD:
+                break
+            at += FRAME_BYTES + length
+            skipped += 1
+        self.records += skipped
+        return at
 
     def _note(self, at: int) -> None:
         self.damaged_records += 1
@@ -111,8 +125,8 @@ class RecordFile:
             )
         if self.thinned > 1:
             said.append(
-                f"{name} holds {self.records:,} records: of the small ones every {self.thinned:,}th was read, "
-                "and all of its end."
+                f"{name} holds {self.records:,} records: of the small ones about one in {self.thinned:,} was read, "
+                "and all at its end."
             )
         return said
 

@@ -24,8 +24,10 @@ from tests.unit.rendering.event_files import (
 
 from belvedere.errors import BelvedereError, MalformedArtifact
 from belvedere.model.rendering import Limits, Listing, Reference, Related, Rendering, Source
+from belvedere.rendering import tfrecords
 from belvedere.rendering.crc32c import masked_crc32c
 from belvedere.rendering.detection import detect
+from belvedere.rendering.event_logs import EventLog
 from belvedere.rendering.inmate import render_here
 from belvedere.rendering.log_folders import log_references
 from belvedere.rendering.renderers.tensorboard import references
@@ -206,6 +208,21 @@ def test_checksums_are_those_of_tensorboard(length: int) -> None:
 
     data = bytes(at * 7 % 256 for at in range(length))
     assert masked_crc32c(data) == theirs(data)
+
+
+def test_of_very_many_records_some_are_read_and_all_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tfrecords, "PROBED_RECORDS", 50)
+    monkeypatch.setattr(tfrecords, "THINNED_FROM_BYTES", 1000)
+    path = tmp_path / "events"
+    path.write_bytes(log_file(*(scalar(f"tag{at % 2}", at, float(at)) for at in range(2000))))
+    log = EventLog()
+    log.read(path, "events", 100)
+    assert log.records == 2001
+    assert log.thinned
+    assert "2,001 records: of the small ones about one in" in log.warnings[0]
+    assert log.scalars["tag1"].kept()[-1].step == 1999
+    assert 20 < log.scalars["tag0"].count < 300
+    assert 20 < log.scalars["tag1"].count < 300
 
 
 @given(count=st.integers(0, 500), most=st.integers(2, 40))
