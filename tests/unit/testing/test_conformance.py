@@ -29,7 +29,7 @@ QUICK = Limits(wall_seconds=60.0)
 CHECKS = [
     pytest.param(check, id=f"{name.removeprefix('belvedere.')}-{check}")
     for name, of_renderer in SAMPLES.items()
-    for check in conformance(name, of_renderer, limits=QUICK, damages=9)
+    for check in conformance(name, of_renderer, limits=QUICK, damages=4)
     if check.name != "light to import"
 ]
 
