@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 BUCKET = "mlpipeline"
 # Another folder of samples with the same manifest may be looked at: BELVEDERE_SAMPLES=/path
-SAMPLES = Path(os.environ.get("BELVEDERE_SAMPLES", ROOT / "tests" / "samples"))
+FILES = ROOT / "tests" / "samples" / "models"
+SAMPLES = Path(os.environ.get("BELVEDERE_SAMPLES", ROOT / "examples" / "samples"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,3 +485,75 @@ def video() -> bytes:
 @made("scores.csv.viz.py")
 def script_of_a_user() -> str:
     return "# What this shows: nothing yet, for it was not run.\nprint('hello')\n"
+
+
+MODELS = ("diabetes_lightgbm.txt", "iris_pipeline.skops", "iris_pipeline.joblib", "tiny.h5", "tiny.safetensors")
+
+
+def _model(name: str) -> Specimen:
+    return Specimen(
+        f"model_{name.partition('.')[0]}_{name.partition('.')[2]}", f"models/{name}", (FILES / name).read_bytes()
+    )
+
+
+MADE.extend(partial(_model, name) for name in MODELS)
+
+
+@made("photos/phone.heic")
+def heif() -> bytes:
+    return struct.pack(">I4s4sI", 24, b"ftyp", b"heic", 0) + b"mif1heic" + struct.pack(">I4s", 16, b"mdat") + bytes(8)
+
+
+@made("models/model.keras")
+def keras_model() -> bytes:
+    layers = [
+        {"class_name": "Dense", "config": {"name": f"dense_{n}", "units": 8, "activation": "relu"}} for n in range(2)
+    ]
+    config = {"class_name": "Sequential", "config": {"name": "net", "layers": layers}}
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("config.json", json.dumps(config))
+        archive.writestr("metadata.json", '{"keras_version": "3.8.0", "date_saved": "2026-11-22@07:00:00"}')
+        archive.writestr("model.weights.h5", b"\x89HDF\r\n\x1a\n" + bytes(600))
+    return file.getvalue()
+
+
+@made("models/booster.json")
+def xgboost_model() -> str:
+    tree = {
+        "left_children": [1, -1, -1],
+        "right_children": [2, -1, -1],
+        "parents": [2147483647, 0, 0],
+        "split_indices": [0, 0, 0],
+        "split_conditions": [2.45, 0.4, -0.2],
+        "split_type": [0, 0, 0],
+        "default_left": [0, 0, 0],
+        "base_weights": [0.0, 0.4, -0.2],
+        "loss_changes": [36.9, 0.0, 0.0],
+        "sum_hessian": [44.4, 13.8, 30.7],
+        "categories": [],
+        "id": 0,
+        "tree_param": {"num_deleted": "0", "num_feature": "2", "num_nodes": "3", "size_leaf_vector": "1"},
+    }
+    parameters = {"num_trees": "1", "num_parallel_tree": "1"}
+    model = {"gbtree_model_param": parameters, "tree_info": [0], "trees": [tree]}
+    learner = {
+        "attributes": {},
+        "feature_names": ["petal length", "petal width"],
+        "feature_types": ["float", "float"],
+        "gradient_booster": {"model": model, "name": "gbtree"},
+        "learner_model_param": {"base_score": "5E-1", "num_class": "0", "num_feature": "2", "num_target": "1"},
+        "objective": {"name": "binary:logistic", "reg_loss_param": {"scale_pos_weight": "1"}},
+    }
+    return json.dumps({"learner": learner, "version": [2, 1, 3]})
+
+
+@made("models/net/saved_model.pb")
+def saved_model() -> bytes:
+    def part(number: int, content: bytes) -> bytes:
+        return bytes([number << 3 | 2, len(content)]) + content
+
+    tensor = part(1, b"x:0") + b"\x10\x01"
+    signature = part(1, part(1, b"x") + part(2, tensor)) + part(2, part(1, b"y") + part(2, tensor))
+    signatures = part(5, part(1, b"serving_default") + part(2, signature + part(3, b"tensorflow/serving/predict")))
+    return b"\x08\x01" + part(2, part(1, part(4, b"serve") + part(5, b"2.20.0")) + signatures)
