@@ -152,7 +152,7 @@ def _wrong_values(value: Any, where: str) -> Iterator[str]:
         for name, item in value.items():
             if where.endswith(".data") and name == "url" and not str(item).startswith("data:"):
                 yield f"{where}.url is {str(item)[:60]!r}"
-            if name in {"href", "usermeta", "loader"} or (name == "bind" and item not in ("scales", "legend")):
+            if name in {"href", "usermeta", "loader"} or (name == "bind" and "element" in item):
                 yield f"{where} has {name}"
             if not (name == "values" and where.endswith((".data", "]"))):
                 yield from _wrong_values(item, f"{where}.{name}")
