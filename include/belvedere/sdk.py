@@ -20,13 +20,13 @@ from belvedere.model.rendering import (
     Source,
     object_uri,
 )
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import bytes_in_words, compact, count, metric, percent, short
-from belvedere.rendering.page import cell, fact_list, figure, notes, page, table, verdict
-from belvedere.rendering.part import Part, as_json, as_rendering
-from belvedere.rendering.plaintext import clean, decode
+from belvedere.rendering.drawing.svg import Drawing, escaped, fitted, text_width
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words, compact, count, metric, percent, short
+from belvedere.rendering.pages.page import cell, fact_list, figure, notes, page, table, verdict
+from belvedere.rendering.pages.part import Part, as_json, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing, escaped, fitted, text_width
+from belvedere.rendering.texts.plaintext import clean, decode
 
 __all__ = [
     "BelvedereError",

@@ -16,7 +16,7 @@ from tests.harness.sink import Sink, listening_sink
 from tests.harness.specimens import Specimen, drawn, specimens
 from tests.harness.waiting import eventually
 
-from belvedere.rendering.landlock import landlock_abi
+from belvedere.rendering.isolation.landlock import landlock_abi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -25,7 +25,7 @@ from belvedere.errors import UnsupportedArtifact
 from belvedere.model.rendering import Limits, Listing, Related, Source
 from belvedere.rendering.detection import detect
 from belvedere.rendering.fallback import unsupported_card
-from belvedere.rendering.isolation import IsolatedResult, references_isolated, render_isolated
+from belvedere.rendering.isolation.guard import IsolatedResult, references_isolated, render_isolated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -11,8 +11,8 @@ import pytest
 from belvedere.errors import BelvedereError, RendererCrashed
 from belvedere.model.rendering import Limits, Rendering, Source
 from belvedere.rendering.detection import detect
-from belvedere.rendering.isolation import references_isolated, render_isolated
-from belvedere.rendering.landlock import landlock_abi
+from belvedere.rendering.isolation.guard import references_isolated, render_isolated
+from belvedere.rendering.isolation.landlock import landlock_abi
 from tests.hostile.case import MARK
 from tests.hostile.corpus import CASES
 from tests.hostile.judging import PASSWORDS, wrong_in

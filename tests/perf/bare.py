@@ -26,7 +26,7 @@ from belvedere.model.artifact import ArtifactState
 from belvedere.model.rendering import Limits
 from belvedere.orchestration.fetching import Fetcher, Wanted
 from belvedere.orchestration.storing import RunIdentity, record_of, store_record, store_rendering
-from belvedere.rendering.isolation import render_isolated
+from belvedere.rendering.isolation.guard import render_isolated
 from belvedere.rendering.registry import warm
 
 if TYPE_CHECKING:

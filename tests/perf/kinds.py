@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from belvedere.errors import BelvedereError
 from belvedere.model.rendering import Limits, Source
-from belvedere.rendering.isolation import render_isolated
+from belvedere.rendering.isolation.guard import render_isolated
 from belvedere.rendering.registry import has_renderer, warm
 from tests.harness.specimens import render_specimen, specimens
 from tests.perf.figures import Figure

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from belvedere.errors import LimitExceeded, ObjectChanged, PermanentError, RendererCrashed
 from belvedere.gallery.row_desk import Question, RowDesks
 from belvedere.model.rendering import Limits
-from belvedere.rendering.row_work import COPY_NAME, table_from_json
+from belvedere.rendering.rows.work import COPY_NAME, table_from_json
 
 if TYPE_CHECKING:
     from belvedere.clients.object_store import ObjectStore

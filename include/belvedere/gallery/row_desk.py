@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import belvedere
 from belvedere.errors import RendererCrashed, ServiceUnavailable
-from belvedere.rendering.channel import LENGTH, MAX_HEADER_BYTES, decode_content
+from belvedere.rendering.isolation.channel import LENGTH, MAX_HEADER_BYTES, decode_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +109,7 @@ class _Desk:
             # nothing of our environment: it holds secrets
             environment = {"PYTHONPATH": str(Path(belvedere.__file__).parents[1]), "PATH": os.defpath}
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "belvedere.rendering.row_desk"],
+                [sys.executable, "-m", "belvedere.rendering.rows.desk"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=environment,

@@ -11,13 +11,13 @@ from belvedere.orchestration.fetching import Fetcher, Wanted
 from belvedere.orchestration.user_code import renderer_for, run_programs, run_registered, signed
 from belvedere.rendering.detection import detect
 from belvedere.rendering.fingerprint import fingerprint_of
-from belvedere.rendering.isolation import (
+from belvedere.rendering.isolation.guard import (
     programs_isolated,
     recognise_isolated,
     references_isolated,
     render_isolated,
 )
-from belvedere.rendering.user_results import KIND as SCRIPT_KIND
+from belvedere.rendering.users.results import KIND as SCRIPT_KIND
 from belvedere.sandbox.choice import sandbox_of
 
 if TYPE_CHECKING:

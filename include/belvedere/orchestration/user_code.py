@@ -14,8 +14,8 @@ from urllib.parse import quote
 from belvedere.model.rendering import Reference
 from belvedere.model.storage import RENDERERS_PREFIX
 from belvedere.model.user_code import Program, ProgramRun
-from belvedere.rendering.scripts import MOST_CODE_BYTES, SUFFIX
-from belvedere.rendering.user_results import TENANTS_OWN
+from belvedere.rendering.users.results import TENANTS_OWN
+from belvedere.rendering.users.scripts import MOST_CODE_BYTES, SUFFIX
 from belvedere.sandbox.port import Order
 
 if TYPE_CHECKING:

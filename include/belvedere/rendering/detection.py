@@ -7,17 +7,17 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from belvedere.rendering.json_kinds import first_lines, is_progress, kind_of_beginning, kind_of_object
-from belvedere.rendering.json_outline import kind_of, outline_of, outline_of_text
-from belvedere.rendering.json_tables import begins_like_table, is_json_lines, is_table
-from belvedere.rendering.mlflow_layout import is_model_file, run_folder
-from belvedere.rendering.model_signatures import is_safetensors, model_kind_of_bytes, model_kind_of_text
-from belvedere.rendering.plaintext import decode, is_binary
-from belvedere.rendering.shapes import shape_of
+from belvedere.rendering.archives.tarballs import is_tar_header
+from belvedere.rendering.archives.zip_kinds import zip_kind
+from belvedere.rendering.models.mlflow_layout import is_model_file, run_folder
+from belvedere.rendering.models.signatures import is_safetensors, model_kind_of_bytes, model_kind_of_text
 from belvedere.rendering.signatures import label_of, signature_of
-from belvedere.rendering.table_signatures import is_table_file
-from belvedere.rendering.tarballs import is_tar_header
-from belvedere.rendering.zip_kinds import zip_kind
+from belvedere.rendering.tables.json_tables import begins_like_table, is_json_lines, is_table
+from belvedere.rendering.tables.shapes import shape_of
+from belvedere.rendering.tables.signatures import is_table_file
+from belvedere.rendering.texts.json_kinds import first_lines, is_progress, kind_of_beginning, kind_of_object
+from belvedere.rendering.texts.json_outline import kind_of, outline_of, outline_of_text
+from belvedere.rendering.texts.plaintext import decode, is_binary
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Source

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from belvedere.errors import MalformedArtifact, PermanentError, UnsupportedArtifact
 from belvedere.model.rendering import Output, Rendering
 from belvedere.rendering.detection import extension_of, mismatch
-from belvedere.rendering.numbers import bytes_in_words
-from belvedere.rendering.page import fact_list, page
-from belvedere.rendering.plaintext import clean
+from belvedere.rendering.drawing.svg import Drawing, escaped
+from belvedere.rendering.pages.numbers import bytes_in_words
+from belvedere.rendering.pages.page import fact_list, page
 from belvedere.rendering.signatures import label_of, media_type_of
-from belvedere.rendering.svg import Drawing, escaped
+from belvedere.rendering.texts.plaintext import clean
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Source

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact, RendererCrashed
 from belvedere.model.rendering import NOTHING
-from belvedere.rendering.inmate import render_here
-from belvedere.rendering.merging import merged_body
-from belvedere.rendering.svg import escaped
+from belvedere.rendering.drawing.svg import escaped
+from belvedere.rendering.isolation.inmate import render_here
+from belvedere.rendering.pages.merging import merged_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

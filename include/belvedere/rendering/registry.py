@@ -107,7 +107,7 @@ def renderer(
     ``recognise(source, head)`` gets the first 64 kB and returns one of ``kinds`` or None; it is asked where
     built-in detection finds something generic only, runs shut in like the renderer, and has half a second.
     ``programs(source)`` lists users' programs for the sandbox; what came of them is in ``source.ran`` when the
-    artifact is rendered (``belvedere.rendering.user_results`` shows it).
+    artifact is rendered (``belvedere.rendering.users.results`` shows it).
     """
 
     def register(function: Render) -> Render:
@@ -188,5 +188,5 @@ def warm() -> None:
         prepare = getattr(importlib.import_module(f"belvedere.rendering.renderers.{module}"), "warm", None)
         if prepare is not None:
             prepare()
-    importlib.import_module("belvedere.rendering.isolation").prepare()
+    importlib.import_module("belvedere.rendering.isolation.guard").prepare()
     importlib.import_module("belvedere.rendering.specimens").exercise()

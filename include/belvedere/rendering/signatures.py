@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from belvedere.rendering.mpeg_audio import mp3_frame
+from belvedere.rendering.recordings.mpeg_audio import mp3_frame
 
 
 @dataclass(frozen=True, slots=True)

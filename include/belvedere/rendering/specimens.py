@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from belvedere.model.rendering import Limits, Source
-from belvedere.rendering.inmate import render_here
+from belvedere.rendering.isolation.inmate import render_here
 
 TIMES = 8
 TEXTS = {

@@ -13,7 +13,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from belvedere.rendering.seccomp import filter_system_calls
+from belvedere.rendering.isolation.seccomp import filter_system_calls
 
 INPUTS, OUTPUTS, PROGRAMS = "/inputs", "/outputs", "/program"
 HANDED_OVER = "BELVEDERE_SANDBOX_SOCKET"

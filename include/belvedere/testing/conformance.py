@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from belvedere.errors import BelvedereError
 from belvedere.model.rendering import Limits
-from belvedere.rendering.isolation import render_isolated
+from belvedere.rendering.isolation.guard import render_isolated
 from belvedere.rendering.recognition import kind_of
 from belvedere.rendering.registry import find_renderer, has_renderer, renderers
 from belvedere.testing.hostile import DAMAGES, survive

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from belvedere.model.rendering import Limits
-from belvedere.rendering.isolation import render_isolated
+from belvedere.rendering.isolation.guard import render_isolated
 
 if TYPE_CHECKING:
     from belvedere.testing.samples import Sample

@@ -6,7 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 from belvedere.errors import BelvedereError, LimitExceeded, RendererCrashed
-from belvedere.rendering.isolation import render_isolated
+from belvedere.rendering.isolation.guard import render_isolated
 from belvedere.testing.outputs import NotConforming
 
 if TYPE_CHECKING:

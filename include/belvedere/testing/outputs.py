@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from belvedere.rendering import registry
-from belvedere.rendering.channel import MEDIA_TYPE, OUTPUT_NAME, ROLES
+from belvedere.rendering.isolation.channel import MEDIA_TYPE, OUTPUT_NAME, ROLES
 from belvedere.testing.pages import faults_of
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from PIL import Image
 from belvedere.model.rendering import Limits
 from belvedere.model.watch import watches_of
 from belvedere.orchestration.fetching import Fetcher, Wanted
-from belvedere.rendering.coco_images import references
-from belvedere.rendering.inmate import render_here
+from belvedere.rendering.isolation.inmate import render_here
+from belvedere.rendering.vision.coco_images import references
 
 if TYPE_CHECKING:
     from pathlib import Path

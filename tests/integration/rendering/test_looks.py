@@ -19,7 +19,7 @@ from belvedere.gallery.presenting import OWN_PAPER
 from belvedere.model.rendering import Source
 from belvedere.rendering import registry
 from belvedere.rendering.detection import detect
-from belvedere.rendering.landlock import landlock_abi
+from belvedere.rendering.isolation.landlock import landlock_abi
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,7 +20,7 @@ import json, sys
 from pathlib import Path
 from belvedere.model.rendering import Limits, Source
 from belvedere.rendering.detection import detect
-from belvedere.rendering.isolation import recognise_isolated, render_isolated
+from belvedere.rendering.isolation.guard import recognise_isolated, render_isolated
 
 path = Path(sys.argv[1])
 source = Source("bucket", "runs/1/upload", "etag", "", "", path.stat().st_size, path)

@@ -12,8 +12,8 @@ from belvedere.catalog.sources import RegisteredRenderer
 from belvedere.model.rendering import Limits, Related, Rendering, Source
 from belvedere.model.user_code import Program, ProgramRun
 from belvedere.orchestration.user_code import MOST_PROGRAMS, renderer_for, run_programs, signed
-from belvedere.rendering.isolation import programs_isolated, render_isolated
-from belvedere.rendering.landlock import landlock_abi
+from belvedere.rendering.isolation.guard import programs_isolated, render_isolated
+from belvedere.rendering.isolation.landlock import landlock_abi
 from belvedere.sandbox.bubblewrap import Bubblewrap
 from belvedere.sandbox.choice import sandbox_of
 from belvedere.sandbox.port import NoSandbox, Order

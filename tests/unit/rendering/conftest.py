@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from belvedere.model.rendering import Limits, Rendering, Source
-from belvedere.rendering.inmate import render_here
+from belvedere.rendering.isolation.inmate import render_here
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact
 from belvedere.model.rendering import Limits, Rendering, Source
-from belvedere.rendering.archives import name_problem
-from belvedere.rendering.inmate import render_here
-from belvedere.rendering.isolation import render_isolated
+from belvedere.rendering.archives.listing import name_problem
+from belvedere.rendering.isolation.guard import render_isolated
+from belvedere.rendering.isolation.inmate import render_here
 from belvedere.rendering.renderers.archive import references
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "argo_tgz"

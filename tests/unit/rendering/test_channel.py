@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from belvedere.errors import BelvedereError, RendererCrashed
 from belvedere.model.rendering import Listing, Output, Reference, Rendering
-from belvedere.rendering.channel import (
+from belvedere.rendering.isolation.channel import (
     LENGTH,
     MAX_MEMBERS,
     decode_references,

@@ -20,9 +20,9 @@ from tests.unit.rendering.conftest import page_of
 from belvedere.errors import BelvedereError
 from belvedere.model.rendering import Limits, Listing, Reference, Related, Rendering, Source
 from belvedere.model.watch import Watch, watches_of
-from belvedere.rendering.coco_images import folders, own_folders, patterns, read_file_name, references
 from belvedere.rendering.detection import detect
-from belvedere.rendering.inmate import render_here
+from belvedere.rendering.isolation.inmate import render_here
+from belvedere.rendering.vision.coco_images import folders, own_folders, patterns, read_file_name, references
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from belvedere.errors import BelvedereError, MalformedArtifact
 from belvedere.model.rendering import Limits, Source
-from belvedere.rendering.delimited import delimiter_of, typed
 from belvedere.rendering.detection import detect, mismatch
 from belvedere.rendering.fallback import unsupported, unsupported_card
-from belvedere.rendering.inmate import render_here
-from belvedere.rendering.plaintext import clean, decode, is_binary
-from belvedere.rendering.shapes import shape_of
+from belvedere.rendering.isolation.inmate import render_here
+from belvedere.rendering.tables.delimited import delimiter_of, typed
+from belvedere.rendering.tables.shapes import shape_of
+from belvedere.rendering.texts.plaintext import clean, decode, is_binary
 
 PICKLE = b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00}\x94."
 

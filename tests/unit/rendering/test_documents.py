@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from belvedere.errors import BelvedereError, MalformedArtifact
 from belvedere.model.rendering import Limits, Rendering
-from belvedere.rendering.highlighting import highlighted
+from belvedere.rendering.pages.highlighting import highlighted
 
 PUNCTUATION = " \n:-[]{}&*!#|>'\"<a1,?%@`\t"
 SAMPLES = Path(__file__).parents[2] / "samples"

@@ -14,7 +14,7 @@ from tests.unit.rendering.conftest import page_of
 from belvedere.errors import BelvedereError, UnsupportedArtifact
 from belvedere.model.rendering import Limits, Source
 from belvedere.rendering.detection import detect
-from belvedere.rendering.inmate import render_here
+from belvedere.rendering.isolation.inmate import render_here
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Rendering

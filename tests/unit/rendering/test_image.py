@@ -19,7 +19,7 @@ from tests.unit.rendering.conftest import page_of
 from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact, UnsupportedArtifact
 from belvedere.model.rendering import Limits, Rendering, Source
 from belvedere.rendering.detection import detect
-from belvedere.rendering.inmate import render_here
+from belvedere.rendering.isolation.inmate import render_here
 
 
 def saved(image: Image.Image, format: str, **options: Any) -> bytes:

@@ -25,9 +25,10 @@ from belvedere.errors import (
     UnsupportedArtifact,
 )
 from belvedere.model.rendering import Limits, Output, Rendering, Source
-from belvedere.rendering import confinement, registry
-from belvedere.rendering.isolation import references_isolated, render_isolated
-from belvedere.rendering.landlock import landlock_abi
+from belvedere.rendering import registry
+from belvedere.rendering.isolation import confinement
+from belvedere.rendering.isolation.guard import references_isolated, render_isolated
+from belvedere.rendering.isolation.landlock import landlock_abi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -344,7 +345,7 @@ def test_the_child_dies_with_a_killed_parent(tmp_path: Path) -> None:
         from pathlib import Path
         from belvedere.model.rendering import Limits, Source
         from belvedere.rendering import registry
-        from belvedere.rendering.isolation import render_isolated
+        from belvedere.rendering.isolation.guard import render_isolated
 
         def sleepy(source, limits):
             time.sleep(120)

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact
-from belvedere.rendering import json_stream
-from belvedere.rendering.json_outline import outline_of, outline_of_text
-from belvedere.rendering.json_stream import Budget, Element, JsonStream
+from belvedere.rendering.texts import json_stream
+from belvedere.rendering.texts.json_outline import outline_of, outline_of_text
+from belvedere.rendering.texts.json_stream import Budget, Element, JsonStream
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact
-from belvedere.rendering import json_tables
 from belvedere.rendering.detection import detect
+from belvedere.rendering.tables import json_tables
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Rendering

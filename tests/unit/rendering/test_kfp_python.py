@@ -13,7 +13,7 @@ from belvedere.model.rendering import Limits, Related
 from belvedere.model.user_code import ProducedFile, ProgramRun
 from belvedere.rendering.detection import detect
 from belvedere.rendering.fingerprint import fingerprint_of
-from belvedere.rendering.inmate import render_here
+from belvedere.rendering.isolation.inmate import render_here
 from belvedere.rendering.registry import may_have_programs
 from belvedere.rendering.renderers.kfp_ui_metadata import programs, references
 

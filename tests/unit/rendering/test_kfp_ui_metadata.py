@@ -11,7 +11,7 @@ from tests.unit.rendering.event_files import log_file, scalar
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
 from belvedere.model.rendering import Limits, Listing, Related, Rendering
-from belvedere.rendering.inmate import render_here
+from belvedere.rendering.isolation.inmate import render_here
 from belvedere.rendering.renderers.kfp_ui_metadata import references
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from belvedere.errors import BelvedereError, MalformedArtifact
 from belvedere.model.rendering import Limits, Listing, Reference, Related, Rendering
 from belvedere.rendering.detection import detect
-from belvedere.rendering.inmate import render_here
+from belvedere.rendering.isolation.inmate import render_here
 from belvedere.rendering.renderers.kfp_executor_output import references
 
 MATRIX = {

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from belvedere.model.rendering import Limits, Related, Rendering
-from belvedere.rendering.inmate import render_here
+from belvedere.rendering.isolation.inmate import render_here
 from belvedere.rendering.renderers.markdown import references
 
 

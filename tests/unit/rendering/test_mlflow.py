@@ -16,8 +16,8 @@ from belvedere.errors import BelvedereError, MalformedArtifact
 from belvedere.model.rendering import Limits, Listing, Related, Rendering, Source, object_uri
 from belvedere.model.watch import folder_of, is_wanted
 from belvedere.rendering.detection import detect
-from belvedere.rendering.inmate import render_here
-from belvedere.rendering.mlflow_layout import run_folder
+from belvedere.rendering.isolation.inmate import render_here
+from belvedere.rendering.models.mlflow_layout import run_folder
 from belvedere.rendering.registry import find_renderer
 from belvedere.rendering.renderers import mlflow
 

@@ -19,8 +19,8 @@ from tests.unit.rendering.conftest import page_of
 from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact, UnsupportedArtifact
 from belvedere.model.rendering import Limits, Source
 from belvedere.rendering.detection import detect
-from belvedere.rendering.inmate import render_here
-from belvedere.rendering.ubjson import read_ubjson
+from belvedere.rendering.isolation.inmate import render_here
+from belvedere.rendering.models.ubjson import read_ubjson
 
 if TYPE_CHECKING:
     from tests.unit.rendering.conftest import MakeSource, Render

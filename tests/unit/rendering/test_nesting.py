@@ -11,10 +11,10 @@ import pytest
 from belvedere.errors import BelvedereError, LimitExceeded, UnsupportedArtifact
 from belvedere.model.rendering import Limits, Rendering, Source
 from belvedere.rendering import nesting
-from belvedere.rendering.isolation import render_isolated
-from belvedere.rendering.merging import merged_body
+from belvedere.rendering.isolation.guard import render_isolated
 from belvedere.rendering.nesting import embedded, is_active, render_within
-from belvedere.rendering.page import page
+from belvedere.rendering.pages.merging import merged_body
+from belvedere.rendering.pages.page import page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,7 +117,7 @@ def test_two_bodies_of_one_page_share_no_id(within) -> None:
 
 
 def test_a_file_that_takes_too_long_leaves_time_for_the_others(outer, tmp_path, monkeypatch) -> None:
-    import belvedere.rendering.inmate as inmate
+    import belvedere.rendering.isolation.inmate as inmate
 
     path = tmp_path / "inner"
     path.write_bytes(b"x")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from belvedere.errors import BelvedereError, MalformedArtifact
 from belvedere.model.rendering import Limits
-from belvedere.rendering import numpy_files
+from belvedere.rendering.arrays import numpy_files
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,10 +15,10 @@ from tests.unit.rendering.conftest import page_of
 
 from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact
 from belvedere.model.rendering import Limits, Source
-from belvedere.rendering.inmate import render_here
-from belvedere.rendering.isolation import render_isolated
-from belvedere.rendering.layered import MOST_IN_LAYER, lay_out
-from belvedere.rendering.wire import Message
+from belvedere.rendering.drawing.layered import MOST_IN_LAYER, lay_out
+from belvedere.rendering.isolation.guard import render_isolated
+from belvedere.rendering.isolation.inmate import render_here
+from belvedere.rendering.models.wire import Message
 
 if TYPE_CHECKING:
     from tests.unit.rendering.conftest import MakeSource, Render

@@ -16,8 +16,8 @@ from tests.unit.rendering.conftest import page_of
 
 from belvedere.errors import BelvedereError, MalformedArtifact
 from belvedere.model.rendering import Limits, Source
-from belvedere.rendering.inmate import render_here
-from belvedere.rendering.isolation import render_isolated
+from belvedere.rendering.isolation.guard import render_isolated
+from belvedere.rendering.isolation.inmate import render_here
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Rendering

@@ -18,9 +18,9 @@ from tests.unit.rendering.conftest import page_of
 
 from belvedere.errors import BelvedereError, MalformedArtifact
 from belvedere.model.rendering import Limits, Source
-from belvedere.rendering.inmate import render_here
-from belvedere.rendering.pickle_imports import Risk, risk_of, scan_pickle
-from belvedere.rendering.pickle_machine import Global
+from belvedere.rendering.isolation.inmate import render_here
+from belvedere.rendering.models.pickle_imports import Risk, risk_of, scan_pickle
+from belvedere.rendering.models.pickle_machine import Global
 
 if TYPE_CHECKING:
     from tests.unit.rendering.conftest import MakeSource, Render

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact
 from belvedere.model.rendering import Limits
+from belvedere.rendering.charts.plotly_figures import array
+from belvedere.rendering.charts.plotly_traces import quantile
 from belvedere.rendering.detection import detect
-from belvedere.rendering.inmate import render_here
-from belvedere.rendering.plotly_figures import array
-from belvedere.rendering.plotly_traces import quantile
+from belvedere.rendering.isolation.inmate import render_here
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Rendering

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from belvedere.errors import BelvedereError, MalformedArtifact
 from belvedere.model.rendering import Limits
 from belvedere.rendering.detection import detect
-from belvedere.rendering.inmate import render_here
+from belvedere.rendering.isolation.inmate import render_here
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Rendering

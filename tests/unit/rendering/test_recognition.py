@@ -9,9 +9,9 @@ import pytest
 
 from belvedere.model.rendering import Limits, Output, Rendering, Source
 from belvedere.rendering import registry
-from belvedere.rendering.inmate import render_here
-from belvedere.rendering.isolation import recognise_isolated
-from belvedere.rendering.landlock import landlock_abi
+from belvedere.rendering.isolation.guard import recognise_isolated
+from belvedere.rendering.isolation.inmate import render_here
+from belvedere.rendering.isolation.landlock import landlock_abi
 from belvedere.rendering.recognition import is_open, kind_of, recognise
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from belvedere.errors import BelvedereError, MalformedArtifact
 from belvedere.gallery.policies import PLAYED
 from belvedere.model.rendering import Limits, Source
 from belvedere.rendering.detection import detect
-from belvedere.rendering.inmate import render_here
-from belvedere.rendering.mpeg_audio import mp3_frame
+from belvedere.rendering.isolation.inmate import render_here
+from belvedere.rendering.recordings.mpeg_audio import mp3_frame
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Rendering

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from belvedere.errors import MalformedArtifact
-from belvedere.rendering.curves import read_roc
+from belvedere.rendering.metrics.curves import read_roc
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Rendering

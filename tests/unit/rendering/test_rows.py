@@ -16,9 +16,9 @@ from tests.harness.workbooks import workbook
 
 from belvedere.model.rendering import Limits
 from belvedere.model.rows import Operator, RowFilter, RowQuery, RowTable
-from belvedere.rendering.row_answers import answer_csv, answer_page, harmless
-from belvedere.rendering.row_conditions import BadRowQuery, where
-from belvedere.rendering.row_copies import copy_rows
+from belvedere.rendering.rows.answers import answer_csv, answer_page, harmless
+from belvedere.rendering.rows.conditions import BadRowQuery, where
+from belvedere.rendering.rows.copies import copy_rows
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from pycocotools import mask as reference
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
-from belvedere.rendering.run_lengths import read_run_lengths
+from belvedere.rendering.vision.run_lengths import read_run_lengths
 
 MOST = 1_000_000
 

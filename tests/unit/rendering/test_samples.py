@@ -15,8 +15,8 @@ import pytest
 from belvedere.model.rendering import Limits, Listing, Reference, Related, Rendering, Source, object_uri
 from belvedere.model.watch import is_wanted
 from belvedere.rendering.detection import detect
-from belvedere.rendering.inmate import render_here
-from belvedere.rendering.isolation import render_isolated
+from belvedere.rendering.isolation.guard import render_isolated
+from belvedere.rendering.isolation.inmate import render_here
 from belvedere.rendering.registry import find_renderer
 
 SAMPLES = Path(__file__).parents[2] / "samples"

@@ -14,10 +14,10 @@ from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact
 from belvedere.model.rendering import Limits, Listing, Reference, Related
 from belvedere.model.user_code import ProducedFile, ProgramRun
 from belvedere.rendering.detection import detect
-from belvedere.rendering.inmate import render_here
+from belvedere.rendering.isolation.inmate import render_here
 from belvedere.rendering.renderers.viz_script import programs, references
-from belvedere.rendering.scripts import ScriptHeader, read_header
-from belvedere.rendering.user_results import TENANTS_OWN
+from belvedere.rendering.users.results import TENANTS_OWN
+from belvedere.rendering.users.scripts import ScriptHeader, read_header
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
-from belvedere.rendering.vectors import clean_svg
+from belvedere.rendering.vision.vectors import clean_svg
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Rendering

@@ -8,7 +8,7 @@ import pytest
 
 from belvedere.errors import MalformedArtifact
 from belvedere.model.rendering import Limits, Rendering
-from belvedere.rendering.isolation import render_isolated
+from belvedere.rendering.isolation.guard import render_isolated
 from belvedere.rendering.renderers import table as table_module
 
 

@@ -24,14 +24,14 @@ from tests.unit.rendering.event_files import (
 
 from belvedere.errors import BelvedereError, MalformedArtifact
 from belvedere.model.rendering import Limits, Listing, Reference, Related, Rendering, Source
-from belvedere.rendering import tfrecords
-from belvedere.rendering.crc32c import masked_crc32c
 from belvedere.rendering.detection import detect
-from belvedere.rendering.event_logs import EventLog
-from belvedere.rendering.inmate import render_here
-from belvedere.rendering.log_folders import log_references
+from belvedere.rendering.isolation.inmate import render_here
 from belvedere.rendering.renderers.tensorboard import references
-from belvedere.rendering.thinning import Thinned
+from belvedere.rendering.training import tfrecords
+from belvedere.rendering.training.crc32c import masked_crc32c
+from belvedere.rendering.training.event_logs import EventLog
+from belvedere.rendering.training.log_folders import log_references
+from belvedere.rendering.training.thinning import Thinned
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "tensorboard"
 KEY = "logs/digits/train/events.out.tfevents.1795132800.trainer-0"

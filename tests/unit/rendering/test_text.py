@@ -7,7 +7,7 @@ import pytest
 from belvedere.errors import MalformedArtifact
 from belvedere.model.rendering import Limits, Rendering
 from belvedere.rendering.renderers.text import percent_in
-from belvedere.rendering.terminal import coloured, visible
+from belvedere.rendering.texts.terminal import coloured, visible
 
 
 def page_of(rendering: Rendering) -> str:

@@ -16,8 +16,8 @@ from tests.harness.workbooks import sparse_workbook, workbook
 
 from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact
 from belvedere.model.rendering import Limits, Rendering
-from belvedere.rendering import parquet_tables
-from belvedere.rendering.isolation import render_isolated
+from belvedere.rendering.isolation.guard import render_isolated
+from belvedere.rendering.tables import parquet_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact
 from belvedere.model.rendering import Limits
+from belvedere.rendering.charts.vega_scenes import vega_lite_version
+from belvedere.rendering.charts.vega_specs import cleaned, described
 from belvedere.rendering.detection import detect
-from belvedere.rendering.isolation import render_isolated
-from belvedere.rendering.landlock import landlock_abi
-from belvedere.rendering.vega_scenes import vega_lite_version
-from belvedere.rendering.vega_specs import cleaned, described
+from belvedere.rendering.isolation.guard import render_isolated
+from belvedere.rendering.isolation.landlock import landlock_abi
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Rendering

@@ -24,7 +24,7 @@ from belvedere.gallery.routers.artifacts import ArtifactId, known
 from belvedere.gallery.row_copies import Preparing, RowCopy
 from belvedere.model.artifact import Artifact
 from belvedere.model.rows import Operator, RowFilter, RowQuery
-from belvedere.rendering.row_conditions import BadRowQuery, field_at, where
+from belvedere.rendering.rows.conditions import BadRowQuery, field_at, where
 
 router = APIRouter(tags=["rows"])
 

@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact, UnsupportedArtifact
 from belvedere.model.rendering import Limits, Output, Rendering, Sampled, Source
-from belvedere.rendering.archives import Contents, Member
-from belvedere.rendering.decompression import COMPRESSIONS, DAMAGE, explained, open_compressed, spill
+from belvedere.rendering.archives.decompression import COMPRESSIONS, DAMAGE, explained, open_compressed, spill
+from belvedere.rendering.archives.inventory import thumbnail, tree
+from belvedere.rendering.archives.listing import Contents, Member
+from belvedere.rendering.archives.tarballs import is_tar_header, list_tar, spill_tar
+from belvedere.rendering.archives.zips import list_zip, spill_zip
 from belvedere.rendering.detection import detect
-from belvedere.rendering.inventory import thumbnail, tree
-from belvedere.rendering.naming import file_name
+from belvedere.rendering.drawing.svg import escaped
 from belvedere.rendering.nesting import embedded, holds_users_page, inner_source, is_active, render_within
-from belvedere.rendering.numbers import bytes_in_words
-from belvedere.rendering.page import notes, page, verdict
-from belvedere.rendering.part import Part, as_rendering
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words
+from belvedere.rendering.pages.page import notes, page, verdict
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import find_renderer, has_references, has_renderer, renderer
 from belvedere.rendering.signatures import label_of
-from belvedere.rendering.svg import escaped
-from belvedere.rendering.tarballs import is_tar_header, list_tar, spill_tar
-from belvedere.rendering.zips import list_zip, spill_zip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

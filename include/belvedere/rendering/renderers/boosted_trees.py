@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from belvedere.rendering.lightgbm_models import read_lightgbm
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import bytes_in_words, short
-from belvedere.rendering.page import fact_list, figure, table, verdict
-from belvedere.rendering.part import Part, as_rendering
+from belvedere.rendering.drawing.svg import Drawing, escaped
+from belvedere.rendering.models.lightgbm_models import read_lightgbm
+from belvedere.rendering.models.tree_models import TreeModel, draw_importance, draw_tree
+from belvedere.rendering.models.xgboost_models import read_xgboost
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words, short
+from belvedere.rendering.pages.page import fact_list, figure, table, verdict
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing, escaped
-from belvedere.rendering.tree_models import TreeModel, draw_importance, draw_tree
-from belvedere.rendering.xgboost_models import read_xgboost
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Limits, Rendering, Source

@@ -7,16 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from belvedere.model.rendering import Sampled
-from belvedere.rendering.coco import Coco, Identity, read_coco
-from belvedere.rendering.coco_drawing import colour_of
-from belvedere.rendering.coco_images import SHOWN, candidates, choose, last_parts, members, references
-from belvedere.rendering.coco_page import category_table, grid, per_image_section, sheet, size_section, thumbnail
-from belvedere.rendering.coco_samples import Sample, draw_samples
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.page import fact_list, verdict
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.plaintext import clean
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.page import fact_list, verdict
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
+from belvedere.rendering.texts.plaintext import clean
+from belvedere.rendering.vision.coco import Coco, Identity, read_coco
+from belvedere.rendering.vision.coco_drawing import colour_of
+from belvedere.rendering.vision.coco_images import SHOWN, candidates, choose, last_parts, members, references
+from belvedere.rendering.vision.coco_page import category_table, grid, per_image_section, sheet, size_section, thumbnail
+from belvedere.rendering.vision.coco_samples import Sample, draw_samples
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

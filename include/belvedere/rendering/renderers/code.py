@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from belvedere.model.rendering import Limits, Rendering, Sampled, Source
-from belvedere.rendering.highlighting import CODE_CSS, highlighted
-from belvedere.rendering.log_text import Stretch, numbered
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import bytes_in_words
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.plaintext import clean, decode
+from belvedere.rendering.drawing.svg import Drawing
+from belvedere.rendering.pages.highlighting import CODE_CSS, highlighted
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing
+from belvedere.rendering.texts.log_text import Stretch, numbered
+from belvedere.rendering.texts.plaintext import clean, decode
 
 NAME, VERSION = "belvedere.code", "1.0.0"
 WARM_LANGUAGES = ("python", "yaml", "json")

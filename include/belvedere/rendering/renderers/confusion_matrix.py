@@ -5,17 +5,24 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from belvedere.rendering.delimited import delimiter_of, read_rows
-from belvedere.rendering.heat import MOST_CELLS, MOST_NUMBERS, MOST_PIXELS, Box, draw_heat
-from belvedere.rendering.matrices import ClassScores, ConfusionMatrix, Count, class_scores, read_long, read_square
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import count, metric, percent
-from belvedere.rendering.page import figure, table, verdict
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.plaintext import clean, decode
+from belvedere.rendering.drawing.heat import MOST_CELLS, MOST_NUMBERS, MOST_PIXELS, Box, draw_heat
+from belvedere.rendering.drawing.svg import Drawing, text_width
+from belvedere.rendering.metrics.matrices import (
+    ClassScores,
+    ConfusionMatrix,
+    Count,
+    class_scores,
+    read_long,
+    read_square,
+)
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import count, metric, percent
+from belvedere.rendering.pages.page import figure, table, verdict
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.shapes import is_long_matrix, is_square_matrix
-from belvedere.rendering.svg import Drawing, text_width
+from belvedere.rendering.tables.delimited import delimiter_of, read_rows
+from belvedere.rendering.tables.shapes import is_long_matrix, is_square_matrix
+from belvedere.rendering.texts.plaintext import clean, decode
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Limits, Rendering, Source

@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING, Any
 from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact
 from belvedere.model.rendering import Limits, Rendering, Sampled, Source
 from belvedere.rendering.detection import detect
-from belvedere.rendering.drift_reports import read_drift_report
-from belvedere.rendering.highlighting import CODE_CSS, highlighted
-from belvedere.rendering.log_text import Stretch, numbered
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import bytes_in_words
-from belvedere.rendering.page import fact_list
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.plaintext import Decoded, clean, decode
-from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing
-from belvedere.rendering.value_trees import (
+from belvedere.rendering.drawing.svg import Drawing
+from belvedere.rendering.metrics.drift_reports import read_drift_report
+from belvedere.rendering.pages.highlighting import CODE_CSS, highlighted
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words
+from belvedere.rendering.pages.page import fact_list
+from belvedere.rendering.pages.part import Part, as_rendering
+from belvedere.rendering.pages.value_trees import (
     TREE_CSS,
     Element,
     Measure,
@@ -28,8 +25,11 @@ from belvedere.rendering.value_trees import (
     measure,
     thumbnail,
 )
-from belvedere.rendering.xml_reader import read_xml
-from belvedere.rendering.yaml_reader import read_yaml
+from belvedere.rendering.registry import renderer
+from belvedere.rendering.texts.log_text import Stretch, numbered
+from belvedere.rendering.texts.plaintext import Decoded, clean, decode
+from belvedere.rendering.texts.xml_reader import read_xml
+from belvedere.rendering.texts.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

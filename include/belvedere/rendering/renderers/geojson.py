@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import MalformedArtifact
 from belvedere.model.rendering import Sampled
-from belvedere.rendering.geo_drawing import MAP_CSS, Map, draw_map
-from belvedere.rendering.geo_features import GeoSummary, Property, summarise
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import short
-from belvedere.rendering.page import figure, table, verdict
-from belvedere.rendering.part import Part, as_rendering
+from belvedere.rendering.drawing.svg import Drawing
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import short
+from belvedere.rendering.pages.page import figure, table, verdict
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing
+from belvedere.rendering.vision.geo_drawing import MAP_CSS, Map, draw_map
+from belvedere.rendering.vision.geo_features import GeoSummary, Property, summarise
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Limits, Rendering, Source

@@ -7,14 +7,14 @@ import urllib.parse
 from typing import TYPE_CHECKING
 
 from belvedere.errors import LimitExceeded
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import bytes_in_words
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.plaintext import clean, decode
+from belvedere.rendering.drawing.svg import Drawing
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.reports import Report, read_report
-from belvedere.rendering.svg import Drawing
-from belvedere.rendering.webpages import WebPage, declares_charset, look_at
+from belvedere.rendering.texts.plaintext import clean, decode
+from belvedere.rendering.texts.reports import Report, read_report
+from belvedere.rendering.texts.webpages import WebPage, declares_charset, look_at
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Limits, Rendering, Source

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 from belvedere.errors import BelvedereError, LimitExceeded
 from belvedere.model.rendering import Limits, Output, Rendering, Source
-from belvedere.rendering.animations import animation
 from belvedere.rendering.detection import extension_of
-from belvedere.rendering.histograms import histogram
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import bytes_in_words
-from belvedere.rendering.page import fact_list, figure
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.pictures import FORMATS, Picture, encoded, open_picture, page_pictures, thumbnail
-from belvedere.rendering.plaintext import clean
+from belvedere.rendering.drawing.histograms import histogram
+from belvedere.rendering.drawing.svg import Drawing, escaped
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words
+from belvedere.rendering.pages.page import fact_list, figure
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
 from belvedere.rendering.signatures import signature_of
-from belvedere.rendering.svg import Drawing, escaped
-from belvedere.rendering.vectors import Vector, clean_svg
+from belvedere.rendering.texts.plaintext import clean
+from belvedere.rendering.vision.animations import animation
+from belvedere.rendering.vision.pictures import FORMATS, Picture, encoded, open_picture, page_pictures, thumbnail
+from belvedere.rendering.vision.vectors import Vector, clean_svg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,21 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
-from belvedere.rendering.classification import (
+from belvedere.rendering.metrics.classification import (
     Classification,
     metadata_of,
     read_classification,
     read_slices,
 )
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import short
-from belvedere.rendering.page import table
-from belvedere.rendering.part import Part, as_rendering, section
-from belvedere.rendering.plaintext import decode
+from belvedere.rendering.metrics.slices import draw_slices
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import short
+from belvedere.rendering.pages.page import table
+from belvedere.rendering.pages.part import Part, as_rendering, section
 from belvedere.rendering.registry import renderer
 from belvedere.rendering.renderers.confusion_matrix import draw_matrix
 from belvedere.rendering.renderers.roc import draw_roc
-from belvedere.rendering.slices import draw_slices
+from belvedere.rendering.texts.plaintext import decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import BelvedereError
 from belvedere.model.rendering import Listing, Reference
-from belvedere.rendering.executor_outputs import ExecutorOutput, OutputArtifact, read_executor_output
-from belvedere.rendering.naming import file_name
+from belvedere.rendering.drawing.svg import Drawing, escaped
+from belvedere.rendering.metrics.executor_outputs import ExecutorOutput, OutputArtifact, read_executor_output
 from belvedere.rendering.nesting import embedded, is_active, render_within
-from belvedere.rendering.numbers import bytes_in_words
-from belvedere.rendering.page import notes, table, verdict
-from belvedere.rendering.part import Part, as_rendering, section
-from belvedere.rendering.plaintext import clean
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words
+from belvedere.rendering.pages.page import notes, table, verdict
+from belvedere.rendering.pages.part import Part, as_rendering, section
 from belvedere.rendering.registry import renderer
 from belvedere.rendering.renderers.kfp_classification import draw_metadata, read_document
 from belvedere.rendering.renderers.metrics import draw_named
-from belvedere.rendering.svg import Drawing, escaped
+from belvedere.rendering.texts.plaintext import clean
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Limits, Output, Related, Rendering, Source

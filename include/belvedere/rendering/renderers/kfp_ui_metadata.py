@@ -9,28 +9,10 @@ from typing import TYPE_CHECKING, Any
 from belvedere.errors import BelvedereError, LimitExceeded, MalformedArtifact
 from belvedere.model.rendering import Limits, Listing, Output, Reference, Related, Rendering, Source
 from belvedere.model.user_code import Program
-from belvedere.rendering.big_tables import read_big_table
-from belvedere.rendering.curves import read_roc
-from belvedere.rendering.delimited import delimiter_of, read_rows
-from belvedere.rendering.log_folders import log_references, logged_runs
-from belvedere.rendering.matrices import read_long
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.page import page
-from belvedere.rendering.part import Part, as_json, chart_output, section, thumbnail_output
-from belvedere.rendering.plaintext import Decoded, clean, decode
-from belvedere.rendering.registry import renderer
-from belvedere.rendering.renderers.confusion_matrix import draw_matrix
-from belvedere.rendering.renderers.html import blocked_warnings
-from belvedere.rendering.renderers.markdown import draw_markdown
-from belvedere.rendering.renderers.roc import draw_roc
-from belvedere.rendering.renderers.table import HEAD_BYTES, IN_MEMORY_BYTES, rows_to_show
-from belvedere.rendering.run_pages import draw_runs
-from belvedere.rendering.scripts import MOST_CODE_BYTES, code_of
-from belvedere.rendering.shapes import FPR_NAMES, THRESHOLD_PREFIX, TPR_NAMES, canonical
-from belvedere.rendering.svg import Drawing, escaped
-from belvedere.rendering.table_page import draw_table
-from belvedere.rendering.tables import layout_of, read_table
-from belvedere.rendering.ui_metadata import (
+from belvedere.rendering.drawing.svg import Drawing, escaped
+from belvedere.rendering.metrics.curves import read_roc
+from belvedere.rendering.metrics.matrices import read_long
+from belvedere.rendering.metrics.ui_metadata import (
     MAX_METADATA_BYTES,
     PlotMetadata,
     Unreadable,
@@ -39,8 +21,26 @@ from belvedere.rendering.ui_metadata import (
     schema_names,
     texts,
 )
-from belvedere.rendering.user_results import results_part
-from belvedere.rendering.webpages import look_at
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.page import page
+from belvedere.rendering.pages.part import Part, as_json, chart_output, section, thumbnail_output
+from belvedere.rendering.registry import renderer
+from belvedere.rendering.renderers.confusion_matrix import draw_matrix
+from belvedere.rendering.renderers.html import blocked_warnings
+from belvedere.rendering.renderers.markdown import draw_markdown
+from belvedere.rendering.renderers.roc import draw_roc
+from belvedere.rendering.renderers.table import HEAD_BYTES, IN_MEMORY_BYTES, rows_to_show
+from belvedere.rendering.tables.big_tables import read_big_table
+from belvedere.rendering.tables.delimited import delimiter_of, read_rows
+from belvedere.rendering.tables.page import draw_table
+from belvedere.rendering.tables.shapes import FPR_NAMES, THRESHOLD_PREFIX, TPR_NAMES, canonical
+from belvedere.rendering.tables.tables import layout_of, read_table
+from belvedere.rendering.texts.plaintext import Decoded, clean, decode
+from belvedere.rendering.texts.webpages import look_at
+from belvedere.rendering.training.log_folders import log_references, logged_runs
+from belvedere.rendering.training.run_pages import draw_runs
+from belvedere.rendering.users.results import results_part
+from belvedere.rendering.users.scripts import MOST_CODE_BYTES, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
 from belvedere.model.rendering import NOTHING, Limits, Reference, Rendering, Sampled, Source, object_uri
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.page import fact_list
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.plaintext import Decoded, clean, decode
+from belvedere.rendering.drawing.svg import Drawing, escaped
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.page import fact_list
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing, escaped
+from belvedere.rendering.texts.plaintext import Decoded, clean, decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
@@ -122,8 +122,8 @@ def _fetched(source: Source, limits: Limits) -> dict[str, str]:
     """Return the pictures that were fetched, as they are addressed in the text."""
     if not source.related:
         return {}
-    from belvedere.rendering.cell_outputs import data_address
-    from belvedere.rendering.pictures import open_picture
+    from belvedere.rendering.texts.cell_outputs import data_address
+    from belvedere.rendering.vision.pictures import open_picture
 
     pictures: dict[str, str] = {}
     for address in dict.fromkeys(_addresses(decode(source.path.read_bytes()).text)):

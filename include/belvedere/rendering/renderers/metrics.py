@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import short
-from belvedere.rendering.page import table, verdict
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.plaintext import clean, decode
+from belvedere.rendering.drawing.svg import Drawing
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import short
+from belvedere.rendering.pages.page import table, verdict
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing
+from belvedere.rendering.texts.plaintext import clean, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import BelvedereError
 from belvedere.model.rendering import object_uri
-from belvedere.rendering.mlflow_layout import (
+from belvedere.rendering.drawing.svg import Drawing, escaped
+from belvedere.rendering.models.mlflow_layout import (
     Files,
     is_model_file,
     model_folder,
@@ -17,18 +18,17 @@ from belvedere.rendering.mlflow_layout import (
     picture_listings,
     run_folder,
 )
-from belvedere.rendering.mlflow_models import Column, MlflowModel, read_mlmodel
-from belvedere.rendering.mlflow_runs import Run, read_run
-from belvedere.rendering.numbers import bytes_in_words, short
-from belvedere.rendering.page import fact_list, page, table, verdict
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.pickle_imports import scan_pickle
-from belvedere.rendering.pictures import encoded, open_picture
-from belvedere.rendering.plaintext import clean, decode
+from belvedere.rendering.models.mlflow_models import Column, MlflowModel, read_mlmodel
+from belvedere.rendering.models.mlflow_runs import Run, read_run
+from belvedere.rendering.models.pickle_imports import scan_pickle
+from belvedere.rendering.pages.numbers import bytes_in_words, short
+from belvedere.rendering.pages.page import fact_list, page, table, verdict
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import find_renderer, renderer
 from belvedere.rendering.renderers.pickled import STYLE, imports_table
-from belvedere.rendering.svg import Drawing, escaped
-from belvedere.rendering.vectors import clean_svg
+from belvedere.rendering.texts.plaintext import clean, decode
+from belvedere.rendering.vision.pictures import encoded, open_picture
+from belvedere.rendering.vision.vectors import clean_svg
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

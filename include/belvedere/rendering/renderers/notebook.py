@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import BelvedereError, LimitExceeded
 from belvedere.model.rendering import Limits, Rendering, Sampled, Source
-from belvedere.rendering.cell_outputs import OutputWriter, picture_address
-from belvedere.rendering.highlighting import CODE_CSS, highlighted
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.notebooks import Cell, Notebook, joined, read_notebook
-from belvedere.rendering.numbers import bytes_in_words
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.pictures import Picture
-from belvedere.rendering.pictures import thumbnail as small_picture
-from belvedere.rendering.plaintext import decode
+from belvedere.rendering.drawing.svg import Drawing, escaped
+from belvedere.rendering.pages.highlighting import CODE_CSS, highlighted
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words
+from belvedere.rendering.pages.part import Part, as_rendering
+from belvedere.rendering.pages.value_trees import TREE_CSS
 from belvedere.rendering.registry import renderer
 from belvedere.rendering.renderers.markdown import html_of
-from belvedere.rendering.svg import Drawing, escaped
-from belvedere.rendering.terminal import TERMINAL_CSS, visible
-from belvedere.rendering.value_trees import TREE_CSS
+from belvedere.rendering.texts.cell_outputs import OutputWriter, picture_address
+from belvedere.rendering.texts.notebooks import Cell, Notebook, joined, read_notebook
+from belvedere.rendering.texts.plaintext import decode
+from belvedere.rendering.texts.terminal import TERMINAL_CSS, visible
+from belvedere.rendering.vision.pictures import Picture
+from belvedere.rendering.vision.pictures import thumbnail as small_picture
 
 if TYPE_CHECKING:
-    from belvedere.rendering.notebooks import CellOutput
+    from belvedere.rendering.texts.notebooks import CellOutput
 
 NAME, VERSION = "belvedere.notebook", "1.0.0"
 MOST_BYTES, MOST_CELLS, MOST_SOURCE, MOST_ATTACHMENTS = 64 * 1024**2, 500, 40_000, 10

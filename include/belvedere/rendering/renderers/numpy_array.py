@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from belvedere.model.rendering import Limits, Rendering, Sampled, Source
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import bytes_in_words, count, short
-from belvedere.rendering.page import figure, table, verdict
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.plaintext import clean
-from belvedere.rendering.profiles import histogram
+from belvedere.rendering.drawing.svg import Drawing, escaped
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words, count, short
+from belvedere.rendering.pages.page import figure, table, verdict
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing, escaped
+from belvedere.rendering.tables.profiles import histogram
+from belvedere.rendering.texts.plaintext import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from belvedere.rendering.numpy_files import StoredArray
+    from belvedere.rendering.arrays.numpy_files import StoredArray
 
 NAME, VERSION = "belvedere.numpy", "1.0.0"
 ROWS_SHOWN, COLUMNS_SHOWN = 20, 16
@@ -31,7 +31,7 @@ WIDTH, HEIGHT = 640, 150
 @renderer(NAME, version=VERSION, kinds=("numpy", "npz"))
 def render_numpy(source: Source, limits: Limits) -> Rendering:
     """Show NumPy arrays; arrays of Python objects are never unpickled."""
-    from belvedere.rendering.numpy_files import read_arrays
+    from belvedere.rendering.arrays.numpy_files import read_arrays
 
     arrays, in_all = read_arrays(source.path, limits.expanded_bytes)
     return as_rendering(_part(source, arrays, in_all), name=NAME, version=VERSION)
@@ -121,7 +121,7 @@ def _section(array: StoredArray) -> str:
 
 
 def _pictures(array: StoredArray) -> str:
-    from belvedere.rendering.array_pictures import LARGEST_SIDE, TILE_SIDE, as_image, heat_map, images_in
+    from belvedere.rendering.arrays.pictures import LARGEST_SIDE, TILE_SIDE, as_image, heat_map, images_in
 
     known, values = array.figures, array.kept
     if values is None or known is None or known.minimum is None or known.maximum is None or not array.is_whole:
@@ -212,7 +212,7 @@ def _cell(value: Any) -> str:
 
 
 def _thumbnail(array: StoredArray, in_all: int) -> Drawing:
-    from belvedere.rendering.array_pictures import as_image, heat_map, images_in
+    from belvedere.rendering.arrays.pictures import as_image, heat_map, images_in
 
     drawing = Drawing(480, 300, label=f"NumPy array of {shape_in_words(array)}")
     known, values = array.figures, array.kept

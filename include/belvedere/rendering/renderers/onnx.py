@@ -6,15 +6,15 @@ import mmap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import bytes_in_words, compact
-from belvedere.rendering.onnx_drawing import draw_model_graph
-from belvedere.rendering.onnx_models import Graph, Model, Value, external_files, read_model, total_parameters
-from belvedere.rendering.page import fact_list, table, verdict
-from belvedere.rendering.part import Part, as_rendering
+from belvedere.rendering.drawing.svg import Drawing, escaped
+from belvedere.rendering.models.onnx_drawing import draw_model_graph
+from belvedere.rendering.models.onnx_models import Graph, Model, Value, external_files, read_model, total_parameters
+from belvedere.rendering.models.wire import Message
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words, compact
+from belvedere.rendering.pages.page import fact_list, table, verdict
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing, escaped
-from belvedere.rendering.wire import Message
 
 if TYPE_CHECKING:
     from collections import Counter

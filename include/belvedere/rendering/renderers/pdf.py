@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import MalformedArtifact
 from belvedere.model.rendering import Output, Sampled
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import bytes_in_words
-from belvedere.rendering.page import fact_list, verdict
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.pdf_pages import PdfFile, PdfPage, PdfSummary
+from belvedere.rendering.drawing.svg import Drawing, escaped
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words
+from belvedere.rendering.pages.page import fact_list, verdict
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing, escaped
+from belvedere.rendering.vision.pdf_pages import PdfFile, PdfPage, PdfSummary
 
 if TYPE_CHECKING:
     from PIL.Image import Image

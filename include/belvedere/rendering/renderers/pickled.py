@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import MalformedArtifact
-from belvedere.rendering.model_zips import contents_of, entry_of
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import bytes_in_words, compact
-from belvedere.rendering.page import fact_list, table, verdict
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.pickle_imports import PickleScan, Risk, scan_pickle
+from belvedere.rendering.drawing.svg import Drawing, escaped
+from belvedere.rendering.models.model_zips import contents_of, entry_of
+from belvedere.rendering.models.pickle_imports import PickleScan, Risk, scan_pickle
+from belvedere.rendering.models.torch_tensors import StoredTensor, tensors_of
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words, compact
+from belvedere.rendering.pages.page import fact_list, table, verdict
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing, escaped
-from belvedere.rendering.torch_tensors import StoredTensor, tensors_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from belvedere.model.rendering import Limits, Rendering, Source
-    from belvedere.rendering.archives import Contents
+    from belvedere.rendering.archives.listing import Contents
 
 NAME, VERSION = "belvedere.pickle", "1.0.0"
 MOST_SHOWN, MOST_FACTS = 300, 100

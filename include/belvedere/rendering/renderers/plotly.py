@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
 from belvedere.model.rendering import Output
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.page import figure as framed
-from belvedere.rendering.page import table
-from belvedere.rendering.part import Part, as_json, as_rendering
-from belvedere.rendering.plaintext import clean, decode
-from belvedere.rendering.plotly_figures import Figure, array, needs_map, read_figure, type_of, words
-from belvedere.rendering.plotly_plots import draw_figure, undrawn
+from belvedere.rendering.charts.plotly_figures import Figure, array, needs_map, read_figure, type_of, words
+from belvedere.rendering.charts.plotly_plots import draw_figure, undrawn
+from belvedere.rendering.drawing.svg import Drawing, escaped
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.page import figure as framed
+from belvedere.rendering.pages.page import table
+from belvedere.rendering.pages.part import Part, as_json, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing, escaped
+from belvedere.rendering.texts.plaintext import clean, decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from belvedere.rendering.axes import linear_axis
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import short
-from belvedere.rendering.page import figure, table, verdict
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.plaintext import clean
-from belvedere.rendering.plots import PLOT_RULES, Frame, colour, legend, thinned
-from belvedere.rendering.progress_lines import LAST_LINES, MOST_BYTES, Progress, read_progress
+from belvedere.rendering.drawing.axes import linear_axis
+from belvedere.rendering.drawing.plots import PLOT_RULES, Frame, colour, legend, thinned
+from belvedere.rendering.drawing.svg import Drawing
+from belvedere.rendering.metrics.progress_lines import LAST_LINES, MOST_BYTES, Progress, read_progress
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import short
+from belvedere.rendering.pages.page import figure, table, verdict
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.scalars import (
+from belvedere.rendering.texts.plaintext import clean
+from belvedere.rendering.training.scalars import (
     Curve,
     Panel,
     importance,
@@ -23,7 +24,6 @@ from belvedere.rendering.scalars import (
     scalars_chart,
     value_text,
 )
-from belvedere.rendering.svg import Drawing
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Limits, Rendering, Source

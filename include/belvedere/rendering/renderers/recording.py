@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import bytes_in_words
-from belvedere.rendering.page import figure, table, verdict
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.plaintext import clean
-from belvedere.rendering.recordings import Recording, Track, read_recording
+from belvedere.rendering.drawing.svg import Drawing
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words
+from belvedere.rendering.pages.page import figure, table, verdict
+from belvedere.rendering.pages.part import Part, as_rendering
+from belvedere.rendering.recordings.headers import Recording, Track, read_recording
+from belvedere.rendering.recordings.waveforms import Waveform, draw_waveform, outline, read_waveform
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing
-from belvedere.rendering.waveforms import Waveform, draw_waveform, outline, read_waveform
+from belvedere.rendering.texts.plaintext import clean
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Limits, Rendering, Source

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from belvedere.rendering.curves import RocCurve, read_roc
-from belvedere.rendering.delimited import delimiter_of, read_rows
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import metric, short
-from belvedere.rendering.page import figure, table, verdict
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.plaintext import decode
+from belvedere.rendering.drawing.svg import Drawing
+from belvedere.rendering.metrics.curves import RocCurve, read_roc
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import metric, short
+from belvedere.rendering.pages.page import figure, table, verdict
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing
+from belvedere.rendering.tables.delimited import delimiter_of, read_rows
+from belvedere.rendering.texts.plaintext import decode
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Limits, Rendering, Source

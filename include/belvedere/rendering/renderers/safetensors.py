@@ -11,14 +11,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import bytes_in_words, compact
-from belvedere.rendering.page import fact_list, table, verdict
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.plaintext import clean
+from belvedere.rendering.models.torch_tensors import StoredTensor
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words, compact
+from belvedere.rendering.pages.page import fact_list, table, verdict
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
 from belvedere.rendering.renderers.pickled import tensor_table, tensors_thumbnail
-from belvedere.rendering.torch_tensors import StoredTensor
+from belvedere.rendering.texts.plaintext import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

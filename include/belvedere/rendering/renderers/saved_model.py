@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from belvedere.errors import MalformedArtifact
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import bytes_in_words
-from belvedere.rendering.page import fact_list, table, verdict
-from belvedere.rendering.part import Part, as_rendering
+from belvedere.rendering.drawing.svg import Drawing
+from belvedere.rendering.models.wire import Message
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words
+from belvedere.rendering.pages.page import fact_list, table, verdict
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing
-from belvedere.rendering.wire import Message
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Limits, Rendering, Source

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
-from belvedere.rendering.model_zips import contents_of, entry_of
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import bytes_in_words
-from belvedere.rendering.page import fact_list, table, verdict
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.pickle_imports import Risk, risk_of
-from belvedere.rendering.pickle_machine import Global
-from belvedere.rendering.plaintext import clean, decode
+from belvedere.rendering.drawing.svg import Drawing, escaped
+from belvedere.rendering.models.model_zips import contents_of, entry_of
+from belvedere.rendering.models.pickle_imports import Risk, risk_of
+from belvedere.rendering.models.pickle_machine import Global
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words
+from belvedere.rendering.pages.page import fact_list, table, verdict
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing, escaped
+from belvedere.rendering.texts.plaintext import clean, decode
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Limits, Rendering, Source

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from belvedere.rendering.arrow_tables import read_arrow_table
-from belvedere.rendering.big_tables import read_big_table
-from belvedere.rendering.delimited import delimiter_of
-from belvedere.rendering.json_tables import read_json_lines, read_json_table
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import bytes_in_words
-from belvedere.rendering.parquet_tables import read_parquet_table
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.plaintext import Decoded, decode
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.spreadsheets import read_spreadsheet
-from belvedere.rendering.table_formats import TableFormat, format_of
-from belvedere.rendering.table_page import MOST_COLUMNS_SHOWN, draw_table
-from belvedere.rendering.table_signatures import OLE, is_arrow_stream
-from belvedere.rendering.tables import Layout, Table, delimiter_name, layout_of, read_table
-from belvedere.rendering.workbook_page import draw_workbook
+from belvedere.rendering.tables.arrow_tables import read_arrow_table
+from belvedere.rendering.tables.big_tables import read_big_table
+from belvedere.rendering.tables.delimited import delimiter_of
+from belvedere.rendering.tables.formats import TableFormat, format_of
+from belvedere.rendering.tables.json_tables import read_json_lines, read_json_table
+from belvedere.rendering.tables.page import MOST_COLUMNS_SHOWN, draw_table
+from belvedere.rendering.tables.parquet_tables import read_parquet_table
+from belvedere.rendering.tables.signatures import OLE, is_arrow_stream
+from belvedere.rendering.tables.spreadsheets import read_spreadsheet
+from belvedere.rendering.tables.tables import Layout, Table, delimiter_name, layout_of, read_table
+from belvedere.rendering.tables.workbook_page import draw_workbook
+from belvedere.rendering.texts.plaintext import Decoded, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable

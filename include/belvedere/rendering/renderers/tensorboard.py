@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from belvedere.errors import MalformedArtifact
-from belvedere.rendering.log_folders import (
+from belvedere.rendering.pages.part import as_rendering
+from belvedere.rendering.registry import renderer
+from belvedere.rendering.training.log_folders import (
     fetched_files,
     folder_listing,
     log_folder,
@@ -14,9 +16,7 @@ from belvedere.rendering.log_folders import (
     run_name,
     with_itself,
 )
-from belvedere.rendering.part import as_rendering
-from belvedere.rendering.registry import renderer
-from belvedere.rendering.run_pages import draw_runs
+from belvedere.rendering.training.run_pages import draw_runs
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Limits, Listing, Rendering, Source

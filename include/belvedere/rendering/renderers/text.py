@@ -6,14 +6,14 @@ import re
 
 from belvedere.model.rendering import Limits, Rendering, Sampled, Source
 from belvedere.rendering.detection import detect
-from belvedere.rendering.log_text import LogText, level_of, line_links, marked_lines, numbered, read_log
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.numbers import bytes_in_words, short
-from belvedere.rendering.page import verdict
-from belvedere.rendering.part import Part, as_rendering
+from belvedere.rendering.drawing.svg import Drawing
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.numbers import bytes_in_words, short
+from belvedere.rendering.pages.page import verdict
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import Drawing
-from belvedere.rendering.terminal import TERMINAL_CSS, visible
+from belvedere.rendering.texts.log_text import LogText, level_of, line_links, marked_lines, numbered, read_log
+from belvedere.rendering.texts.terminal import TERMINAL_CSS, visible
 
 __all__ = ["percent_in", "render_text", "visible"]
 

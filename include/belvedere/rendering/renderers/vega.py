@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
 from belvedere.model.rendering import Output
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.page import fact_list, table
-from belvedere.rendering.part import VEGA_LITE_SCHEMA, Part, as_json, as_rendering
-from belvedere.rendering.plaintext import clean, decode
+from belvedere.rendering.charts.vega_scenes import Language, Scene, draw_scene
+from belvedere.rendering.charts.vega_specs import CleanSpec, Described, cleaned, described
+from belvedere.rendering.drawing.svg import coordinate, escaped
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.page import fact_list, table
+from belvedere.rendering.pages.part import VEGA_LITE_SCHEMA, Part, as_json, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.svg import coordinate, escaped
-from belvedere.rendering.vega_scenes import Language, Scene, draw_scene
-from belvedere.rendering.vega_specs import CleanSpec, Described, cleaned, described
+from belvedere.rendering.texts.plaintext import clean, decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

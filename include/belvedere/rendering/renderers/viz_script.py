@@ -10,17 +10,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from belvedere.model.user_code import Program
-from belvedere.rendering.naming import file_name
-from belvedere.rendering.part import Part, as_rendering
-from belvedere.rendering.plaintext import clean
+from belvedere.rendering.drawing.svg import Drawing, escaped
+from belvedere.rendering.pages.naming import file_name
+from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
-from belvedere.rendering.scripts import inputs_of, is_registration, named_inputs, read_code, read_header
-from belvedere.rendering.svg import Drawing, escaped
-from belvedere.rendering.user_results import KIND, results_part
+from belvedere.rendering.texts.plaintext import clean
+from belvedere.rendering.users.results import KIND, results_part
+from belvedere.rendering.users.scripts import inputs_of, is_registration, named_inputs, read_code, read_header
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Limits, Listing, Reference, Rendering, Source
-    from belvedere.rendering.scripts import ScriptHeader
+    from belvedere.rendering.users.scripts import ScriptHeader
 
 NAME, VERSION = "belvedere.viz_script", "1.0.0"
 PROGRAM = "script"

@@ -1,0 +1,1 @@
+"""Archives: listed and read without ever being unpacked to disk."""

@@ -1,0 +1,1 @@
+"""Drawing by hand: SVG, axes, plots, heat maps, graphs."""

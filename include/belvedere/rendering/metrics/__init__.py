@@ -1,0 +1,1 @@
+"""Metrics as Kubeflow and others write them: curves, matrices, slices, metadata."""

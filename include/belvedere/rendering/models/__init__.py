@@ -1,0 +1,1 @@
+"""Models: read from their files without ever loading one."""

@@ -1,0 +1,1 @@
+"""Text and what is written in it: logs, notebooks, web pages, XML, YAML, JSON."""

@@ -1,0 +1,1 @@
+"""What training runs log: TensorBoard's event files and what they hold."""

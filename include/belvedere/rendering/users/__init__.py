@@ -1,0 +1,1 @@
+"""Users' own renderers: what their scripts ask for, and what they made."""

@@ -1,0 +1,1 @@
+"""Pictures, annotations on them, maps, vector graphics, printed pages."""
