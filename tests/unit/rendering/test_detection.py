@@ -53,6 +53,7 @@ PICKLE = b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00}\x94."
         (b'{"outputs": [1, 2]}', "a/other.json", "json"),
         (b'{"cells": [], "nbformat": 4}', "a/b.ipynb", "notebook"),
         (b'{"$schema": "https://vega.github.io/schema/vega-lite/v6.json"}', "a/b.json", "vega_lite"),
+        (b"a,b\n1,2\n3,4\n", "a/b.csv", "table"),
         (b'{"a": 1}\n{"a": 2}\n', "a/b.jsonl", "table"),
         ("이름,나이\n철수,31\n영희,28\n".encode("cp949"), "a/b.csv", "table"),
         ("name,age\nann,31\n".encode("utf-16"), "a/b.csv", "table"),

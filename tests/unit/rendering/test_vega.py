@@ -243,3 +243,21 @@ def test_any_document_is_cleaned_and_described_or_refused(document: Any) -> None
         assert error.message
         return
     described(found.spec)
+
+
+def test_a_chart_of_very_many_rows_is_drawn_from_some_of_them_and_says_so(make_source) -> None:
+    rows = [{"x": at % 300, "y": at % 177} for at in range(100_000)]
+    spec = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "mark": "point",
+        "data": {"values": rows},
+        "encoding": {"x": {"field": "x", "type": "quantitative"}, "y": {"field": "y", "type": "quantitative"}},
+    }
+
+    rendering = render_isolated(
+        make_source(json.dumps(spec), "a/many.vl.json"), Limits(), strictness="lenient"
+    ).rendering
+
+    assert rendering.sampled is not None
+    assert (rendering.sampled.shown, rendering.sampled.total) == (20_000, 100_000)
+    assert any("20,000 evenly spaced rows of 100,000" in text for text in rendering.warnings)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
-from belvedere.model.rendering import Output
+from belvedere.model.rendering import Output, Sampled
+from belvedere.rendering.charts.vega_sampling import thinned
 from belvedere.rendering.charts.vega_scenes import Language, Scene, draw_scene
 from belvedere.rendering.charts.vega_specs import CleanSpec, Described, cleaned, described
 from belvedere.rendering.drawing.svg import coordinate, escaped
@@ -43,8 +45,12 @@ def render_vega(source: Source, limits: Limits) -> Rendering:
     harmless = cleaned(_document(source))
     language: Language = "vega" if "marks" in harmless.spec and "mark" not in harmless.spec else "vega_lite"
     seen = described(harmless.spec)
-    scene = draw_scene(harmless.spec, language)
+    drawable = thinned(harmless.spec)
+    scene = draw_scene(drawable.spec, language)
     part = _part(harmless, seen, scene, language, file_name(source))
+    if drawable.is_partial:
+        sampled = Sampled(drawable.shown, drawable.total, "rows")
+        part = replace(part, warnings=(*part.warnings, *drawable.warnings), sampled=sampled)
     return as_rendering(part, name=NAME, version=VERSION)
 
 

@@ -154,7 +154,10 @@ def is_square_matrix(rows: Rows, *, hinted: bool) -> bool:
         return False
     if header and index and len(rows[0]) == size + 1 and list(rows[0][1:]) != [row[0] for row in body]:
         return False
-    return _diagonal_share(cells) >= (0.2 if header and index else 0.4)
+    if header and index:
+        return _diagonal_share(cells) >= 0.2
+    # Two rows of two numbers without a label are any table.
+    return size > 2 and _diagonal_share(cells) >= 0.4
 
 
 def _almost_square(cells: Rows) -> bool:
