@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 DEEPEST = 3
 OUTPUT_SHARE = 2
 LATEST_START, ONE_FILES_SHARE = 0.6, 0.5
-FRAME_HEIGHT = 640
+FRAME_HEIGHT, SMALL_FRAME_HEIGHT = 640, 240
+SMALL_PAGE_CHARACTERS = 1500
 # pages of ours that hold users' HTML only in frames of its own: they may stand in a longer page as they are
 OWN_PAGES_WITH_FRAMES = frozenset({"archive", "notebook", "kfp_ui_metadata", "kfp_executor_output", "mlflow_model"})
 USERS_PAGES = frozenset({"html"})
@@ -108,6 +109,8 @@ def is_active(rendering: Rendering) -> bool:
 def framed(html: str, title: str, *, height: int = FRAME_HEIGHT) -> str:
     """Return users' HTML in a frame that may run its own scripts, and reach nothing."""
     rights = 'sandbox="allow-scripts" referrerpolicy="no-referrer"'
+    # Our pages have no script that could fit the frame to what is in it.
+    height = min(height, SMALL_FRAME_HEIGHT) if len(html) < SMALL_PAGE_CHARACTERS else height
     return f'<iframe {rights} height="{height}" title="{escaped(title)}" srcdoc="{escaped(html)}"></iframe>'
 
 

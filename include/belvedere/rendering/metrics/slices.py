@@ -89,7 +89,7 @@ def _facts(one: Slice) -> dict[str, Any]:
 def _body(ordered: Sequence[Slice], by: str, bars: Drawing) -> str:
     scores = [score for score in (_score(one, by) for one in ordered) if score is not None]
     gap = metric(max(scores) - min(scores)) if scores else "unknown"
-    figures = {"Slices": f"{len(ordered):,}", f"Lowest {by}": _said(ordered[0], by), "there": ordered[0].name}
+    figures = {"Slices": f"{len(ordered):,}", "Worst slice": ordered[0].name, f"Its {by}": _said(ordered[0], by)}
     lines = [
         [
             one.name,

@@ -88,7 +88,7 @@ def _body(curve: RocCurve, auc: float, best: int, drawing: Drawing) -> str:
     figures = {"AUC": metric(auc), "Points": f"{points:,}"}
     if curve.thresholds:
         figures["Best threshold"] = short(curve.thresholds[best])
-    figures |= {"there TPR": metric(curve.tpr[best]), "and FPR": metric(curve.fpr[best])}
+    figures |= {"TPR there": metric(curve.tpr[best]), "FPR there": metric(curve.fpr[best])}
     area = f"AUC {metric(auc)}" + (f", first threshold {curve.thresholds[0]:g}" if curve.thresholds else "")
     shown = range(min(points, MOST_IN_TABLE))
     header = ["fpr", "tpr", "threshold"] if curve.thresholds else ["fpr", "tpr"]
