@@ -5,6 +5,11 @@ const NETWORK = 2;
 export function keepPlaying(address) {
   document.addEventListener("error", (event) => event.target.matches?.("[data-player]") && mend(event.target, address), true);
   document.addEventListener("loadedmetadata", (event) => event.target.matches?.("[data-player]") && (event.target.born ??= Date.now()), true);
+  // What happened before this script came is not told again.
+  for (const player of document.querySelectorAll("[data-player]")) {
+    if (player.error) mend(player, address);
+    else if (player.readyState > 0) player.born ??= Date.now();
+  }
 }
 
 async function mend(player, address) {
