@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ from belvedere.catalog.sources import sources_in_use
 from belvedere.clients.object_store import ObjectStore
 from belvedere.clients.postgres import connect
 from belvedere.errors import RendererCrashed
+from belvedere.model.events import sequencer_at
 from belvedere.model.limits import LimitsByKind
 from belvedere.model.record import RenderingRecord
 from belvedere.orchestration import making, rendering
@@ -61,7 +63,10 @@ def land(place: Workplace, s3: Minio, bucket: str) -> Callable[..., ArtifactEven
 
     def put(key: str, content: bytes, tenant: str = "team") -> ArtifactEvent:
         s3.put_object(bucket, key, io.BytesIO(content), len(content))
-        event = arrival_of(place.store.stat(bucket, key), tenant, "").event
+        # The store tells times in whole seconds; of two versions within one the second would be no newer.
+        event = replace(
+            arrival_of(place.store.stat(bucket, key), tenant, "").event, sequencer=sequencer_at(datetime.now(UTC))
+        )
         record(place.connection, [Arrival(event, occasion_of(event), tenant)])
         return event
 
