@@ -6,6 +6,7 @@ import threading
 import uuid
 from typing import TYPE_CHECKING
 
+import pytest
 from minio.error import S3Error
 from tests.harness.samples import matrix_csv
 from tests.harness.waiting import eventually
@@ -41,6 +42,7 @@ class Uploads(threading.Thread):
                 threading.Event().wait(0.2)
 
 
+@pytest.mark.timeout(900)  # its own deadlines are longer than a usual test's
 def test_nothing_is_lost_while_services_are_killed_during_a_burst(stack: RunningStack, wall: Wall) -> None:
     prefix = f"faults/{uuid.uuid4().hex}/"
     uploads = Uploads(wall, prefix, BURST)

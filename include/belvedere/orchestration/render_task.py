@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from belvedere.catalog.claims import claim_artifact
 from belvedere.catalog.intake import record, request_render
+from belvedere.catalog.serial import dispatching
 from belvedere.catalog.sources import sources_in_use
 from belvedere.clients.object_store import ObjectStore
 from belvedere.clients.postgres import connect
@@ -54,10 +55,12 @@ def _render_named(place: Workplace, bucket: str | None, key: str | None) -> None
         raise PermanentError(f"{bucket} is no source bucket: run the DAG provision_storage for it", code="no_source")
     occasion = f"run:{place.run.run_id}"
     arrival = arrival_of(place.store.stat(bucket, key), tenant, occasion)
-    record(place.connection, [arrival])
     artifact_id = arrival.event.artifact_id
-    request_render(place.connection, artifact_id, occasion=f"again:{occasion}")
-    claim_id = claim_artifact(place.connection, artifact_id, place.settings.dispatch_lease_seconds)
+    # In one piece: queued and not yet claimed, it would be whichever dispatcher's that looks first.
+    with dispatching(place.connection):
+        record(place.connection, [arrival])
+        request_render(place.connection, artifact_id, occasion=f"again:{occasion}")
+        claim_id = claim_artifact(place.connection, artifact_id, place.settings.dispatch_lease_seconds)
     if claim_id is None:
         log.info("%s/%s is being rendered by another run already", bucket, key)
         return

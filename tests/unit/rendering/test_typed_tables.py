@@ -7,6 +7,7 @@ import io
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -157,9 +158,10 @@ def test_tables_without_rows_columns_or_unlike_names_are_tables(render) -> None:
 
 def test_five_thousand_columns_take_little_memory(make_source) -> None:
     wide = pa.table({f"column {at}": pa.array(range(60), pa.float64()) for at in range(5000)})
+    inherited = psutil.Process().memory_info().rss
     result = render_isolated(make_source(parquet(wide), "run/wide.parquet"), Limits(), strictness="lenient")
     assert facts(result.rendering)["columns"] == 5000
-    assert result.usage.peak_memory_bytes < 400 * 1024**2
+    assert result.usage.peak_memory_bytes - inherited < 300 * 1024**2
 
 
 @pytest.mark.parametrize(
