@@ -160,4 +160,5 @@ def _item(event: ArtifactEvent) -> ClaimedItem:
         content_type=event.content_type,
         attempts=1,
         cost_class="",
+        refreshes=False,
     )
