@@ -93,6 +93,8 @@ class Settings(BaseSettings):
     gallery_path: str = "/belvedere"
     """Where the gallery is mounted below the API server."""
 
+    shared_tenants: Annotated[tuple[str, ...], NoDecode] = ("mlpipeline",)
+    """Tenants (comma-separated) of which everybody with an Airflow login is a member."""
     rows_bytes: int = Field(default=8 * 1024**3, ge=0)
     """Disk on which an API server may keep working copies of tables that people page and filter."""
 
@@ -102,11 +104,11 @@ class Settings(BaseSettings):
     keep_inbox_days: float = 7.0
     """How long `housekeeping` keeps finished work and buried events."""
 
-    @field_validator("markdown_hosts", mode="before")
+    @field_validator("markdown_hosts", "shared_tenants", mode="before")
     @classmethod
-    def _split_hosts(cls, value: object) -> object:
+    def _split_words(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(host.strip() for host in value.split(",") if host.strip())
+            return tuple(word.strip() for word in value.split(",") if word.strip())
         return value
 
     @field_validator("limits", mode="before")

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from stack.ports import HOST, free_ports
 
 from belvedere.gallery.app import create_app
-from belvedere.gallery.auth import may_render, require_login
+from belvedere.gallery.auth import Identity, identity, may_render, require_login
 from tests.harness.gallery_rows import artifact_row, write_artifacts
 from tests.harness.waiting import eventually
 
@@ -123,6 +123,7 @@ def own_gallery(settings: Settings, catalog: Connection, s3: Minio) -> Iterator[
     app, outer = create_app(settings), FastAPI()
     app.dependency_overrides[require_login] = lambda: None
     app.dependency_overrides[may_render] = lambda: True
+    app.dependency_overrides[identity] = lambda: Identity("somebody", operates=True)
     outer.mount("/belvedere", app)
     port = free_ports(1)[0]
     server = uvicorn.Server(uvicorn.Config(outer, host=HOST, port=port, log_level="warning", lifespan="off"))

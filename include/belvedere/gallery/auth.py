@@ -5,6 +5,7 @@ Airflow does not authenticate plugin apps; every route here asks for itself.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
 
@@ -18,6 +19,19 @@ from belvedere.errors import AccessDenied
 RENDER_DAG = "render_artifacts"
 
 require_login = requires_access_view(AccessView.PLUGINS)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What Airflow says of a user: the name to log in with, and whether they operate the deployment."""
+
+    name: str
+    operates: bool
+
+
+def identity(user: GetUserDep) -> Identity:
+    """Return who is logged in; whoever may change Airflow's pools (role Op and above) operates Belvedere too."""
+    return Identity(user.get_name(), get_auth_manager().is_authorized_pool(method="PUT", user=user))
 
 
 def may_render(user: GetUserDep) -> bool:

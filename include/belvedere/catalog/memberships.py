@@ -1,0 +1,39 @@
+"""Who belongs to which tenant. Tenants' provisioning writes it, the gallery reads it at every request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from belvedere.model.access import EVERYONE, Role
+
+if TYPE_CHECKING:
+    from belvedere.clients.postgres import Connection
+
+
+def roles_of(connection: Connection, user: str) -> dict[str, Role]:
+    """Return what a user is in each tenant; what everyone is counts where nothing else is said of the user."""
+    rows = connection.execute(ROLES, {"user": user, "everyone": EVERYONE})
+    return {row["tenant"]: Role(row["role"]) for row in rows}
+
+
+def grant(connection: Connection, tenant: str, user: str, role: Role) -> None:
+    """Make a user (or ``EVERYONE``) something in a tenant (or, as auditor, in ``ALL_TENANTS``)."""
+    connection.execute(GRANT, {"tenant": tenant, "user": user, "role": role.value})
+
+
+def revoke(connection: Connection, tenant: str, user: str) -> bool:
+    """Take a user out of a tenant; return whether the user was in it."""
+    return connection.execute(REVOKE, {"tenant": tenant, "user": user}).rowcount > 0
+
+
+ROLES = """
+select distinct on (tenant) tenant, role from tenant_members where user_name in (%(user)s, %(everyone)s)
+order by tenant, user_name = %(everyone)s
+"""
+
+GRANT = """
+insert into tenant_members (tenant, user_name, role) values (%(tenant)s, %(user)s, %(role)s)
+on conflict (tenant, user_name) do update set role = excluded.role
+"""
+
+REVOKE = "delete from tenant_members where tenant = %(tenant)s and user_name = %(user)s"

@@ -1,0 +1,34 @@
+"""Who asks: what Airflow knows of the user together with what the catalog knows. Every route starts here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from belvedere.catalog.memberships import roles_of
+from belvedere.errors import AccessDenied
+from belvedere.gallery.auth import Identity, identity
+from belvedere.gallery.resources import ResourcesDep  # noqa: TC001 - FastAPI reads annotations at run time
+from belvedere.model.access import Role, Viewer
+
+
+def viewer(who: Annotated[Identity, Depends(identity)], resources: ResourcesDep) -> Viewer:
+    """Return the user with the tenants that are theirs: one statement."""
+    shared = dict.fromkeys(resources.settings.shared_tenants, Role.MEMBER)
+    with resources.catalog.connection() as connection:
+        roles = roles_of(connection, who.name)
+    return Viewer(who.name, shared | roles, who.operates)
+
+
+ViewerDep = Annotated[Viewer, Depends(viewer)]
+
+
+def require_operator(who: ViewerDep) -> None:
+    """Refuse users who do not operate Belvedere.
+
+    Raises:
+        AccessDenied: saying which right is missing.
+    """
+    if not who.operates:
+        raise AccessDenied("this page is for operators: it needs the right to change Airflow's pools (role Op)")
