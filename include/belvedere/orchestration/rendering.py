@@ -151,7 +151,7 @@ class ItemRendering:
         fingerprint: str | None = None,
     ) -> None:
         place, item = self._place, self._item
-        outputs = store_rendering(place.store, self._renderings_bucket, item, rendering)
+        outputs = store_rendering(place.store, place.renderings_of(item.bucket), item, rendering)
         done = record_of(
             item,
             place.run,
@@ -168,7 +168,7 @@ class ItemRendering:
 
     def _record(self, done: RenderingRecord) -> None:
         """Write the record beside the outputs, then into the catalog."""
-        store_record(self._place.store, self._renderings_bucket, done)
+        store_record(self._place.store, self._place.renderings_of(done.bucket), done)
         finish(self._place.connection, self._claim_id, self._item, done)
         how = f"reused from {done.reused_from['key']}" if done.reused_from else done.state.value
         log.info("%s/%s: %s as %s, %d ms after its event", done.bucket, done.key, how, done.kind, done.latency_ms)
@@ -176,10 +176,6 @@ class ItemRendering:
     @property
     def _watches(self) -> tuple[Watch, ...]:
         return self._making.watches if self._making is not None else ()
-
-    @property
-    def _renderings_bucket(self) -> str:
-        return self._item.bucket + self._place.settings.renderings_suffix
 
     def _keep_lease(self, elapsed_seconds: float) -> None:
         """While one item takes long: keep it, and give the others away."""
@@ -212,7 +208,7 @@ class ItemRendering:
         place, item = self._place, self._item
         dead, watches = ArtifactState.DEAD, self._watches
         done = record_of(item, place.run, None, None, None, (), state=dead, error=error, watches=watches)
-        store_record(place.store, self._renderings_bucket, done)
+        store_record(place.store, place.renderings_of(item.bucket), done)
         finish(place.connection, self._claim_id, item, done)
         self._report.dead += 1
         log.info("%s/%s: given up: %s", item.bucket, item.key, error)

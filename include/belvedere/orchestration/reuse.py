@@ -70,7 +70,7 @@ def reuse(
 
 def _record_of(place: Workplace, twin: Twin) -> RenderingRecord | None:
     path = f"{rendering_place(twin.key, twin.etag)}/{RECORD_NAME}"
-    content = place.store.read(_renderings(place, twin.bucket), path, max_bytes=MOST_RECORD_BYTES)
+    content = place.store.read(place.renderings_of(twin.bucket), path, max_bytes=MOST_RECORD_BYTES)
     try:
         return RenderingRecord.from_json(content)
     except ValueError:
@@ -79,7 +79,7 @@ def _record_of(place: Workplace, twin: Twin) -> RenderingRecord | None:
 
 def _copied(place: Workplace, item: ClaimedItem, twin: Twin, found: RenderingRecord) -> tuple[StoredOutput, ...]:
     """Copy the twin's files inside the store, and say where they lie now."""
-    here, there = _renderings(place, item.bucket), _renderings(place, twin.bucket)
+    here, there = place.renderings_of(item.bucket), place.renderings_of(twin.bucket)
     own = rendering_place(item.key, item.etag)
     moved = tuple(replace(output, object_key=f"{own}/{output.name}") for output in found.outputs)
     pairs = [(old.object_key, new.object_key) for old, new in zip(found.outputs, moved, strict=True)]
@@ -90,7 +90,3 @@ def _copied(place: Workplace, item: ClaimedItem, twin: Twin, found: RenderingRec
     for copy in made:
         copy.result()
     return moved
-
-
-def _renderings(place: Workplace, bucket: str) -> str:
-    return bucket + place.settings.renderings_suffix

@@ -25,3 +25,7 @@ class Workplace:
     sources: Mapping[str, str]
     run: RunIdentity
     renderers: tuple[RegisteredRenderer, ...] = ()
+
+    def renderings_of(self, bucket: str) -> str:
+        """Return the bucket that holds the renderings of a source bucket."""
+        return bucket + self.settings.renderings_suffix
