@@ -95,18 +95,9 @@ def _emptiness(scene: Scene) -> tuple[str, ...]:
 
 def _chart(harmless: CleanSpec, language: Language) -> Output:
     if language == "vega":
-        return Output("data", "chart.vg.json", VEGA_TYPE, as_json(_finite(harmless.spec)))
+        return Output("data", "chart.vg.json", VEGA_TYPE, as_json(harmless.spec))
     spec = {**harmless.spec, "$schema": harmless.spec.get("$schema", VEGA_LITE_SCHEMA)}
-    return Output("data", "chart.vl.json", VEGA_LITE_TYPE, as_json(_finite(spec)))
-
-
-def _finite(value: Any) -> Any:
-    """Return the value as JSON can say it: NaN and infinities become null, as JavaScript writes them."""
-    if isinstance(value, float):
-        return value if value - value == 0 else None
-    if isinstance(value, dict):
-        return {name: _finite(item) for name, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, list) else value
+    return Output("data", "chart.vl.json", VEGA_LITE_TYPE, as_json(spec))
 
 
 def _body(harmless: CleanSpec, seen: Described, scene: Scene, alt: str) -> str:
