@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from belvedere.rendering.pages.numbers import finite_number
 from belvedere.rendering.texts.plaintext import clean, decode
 
 if TYPE_CHECKING:
@@ -76,9 +76,9 @@ def _entries(document: Any) -> list[tuple[str, Any]]:
 
 def _note_metric(run: Run, name: str, value: Any) -> None:
     history = (
-        [_number(one.get("value") if isinstance(one, dict) else one) for one in value]
+        [finite_number(one.get("value") if isinstance(one, dict) else one) for one in value]
         if isinstance(value, list)
-        else [_number(value)]
+        else [finite_number(value)]
     )
     found = [one for one in history if one is not None]
     if not found:
@@ -89,19 +89,9 @@ def _note_metric(run: Run, name: str, value: Any) -> None:
         run.histories[name] = found
 
 
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        found = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return found if math.isfinite(found) else None
-
-
 def _read_history(run: Run, name: str, related: Related) -> None:
     """Read a file of lines ``time value step``."""
-    values = [_number(parts[1]) for line in _text(related).splitlines() if len(parts := line.split()) > 1]
+    values = [finite_number(parts[1]) for line in _text(related).splitlines() if len(parts := line.split()) > 1]
     _note_metric(run, clean(name)[:LONGEST], values)
 
 

@@ -1,8 +1,20 @@
-"""Numbers as people read them: metrics to four decimals, counts with separators, sizes in words."""
+"""Numbers out of documents, and as people read them: metrics to four decimals, counts with separators."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
+
+
+def finite_number(value: Any) -> float | None:
+    """Return what a document gives as a number, also one in a text; None where it is none, NaN or infinite."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None
 
 
 def metric(value: float) -> str:

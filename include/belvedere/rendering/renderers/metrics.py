@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from belvedere.errors import LimitExceeded, MalformedArtifact
 from belvedere.rendering.drawing.svg import Drawing
 from belvedere.rendering.pages.naming import file_name
-from belvedere.rendering.pages.numbers import short
+from belvedere.rendering.pages.numbers import finite_number, short
 from belvedere.rendering.pages.page import table, verdict
 from belvedere.rendering.pages.part import Part, as_rendering
 from belvedere.rendering.registry import renderer
@@ -80,21 +79,11 @@ def draw_named(values: Mapping[str, Any], title: str) -> Part | None:
     return _part("metrics", metrics, warnings, title) if metrics else None
 
 
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        found = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return found if math.isfinite(found) else None
-
-
 def _listed(items: list[Any]) -> tuple[list[Metric], list[str]]:
     metrics, warnings, refused = [], [], []
     for position, item in enumerate(items, 1):
         entry = item if isinstance(item, dict) else {}
-        name, value = entry.get("name"), _number(entry.get("numberValue"))
+        name, value = entry.get("name"), finite_number(entry.get("numberValue"))
         if not isinstance(name, str) or value is None:
             warnings.append(f"Metric {position} is invalid: {_reason(item)}.")
             continue
@@ -141,7 +130,7 @@ def _named(document: Any) -> tuple[list[Metric], list[str]]:
         plain = clean(str(name))[:LONGEST_NAME]
         pairs = value.items() if isinstance(value, dict) else [(None, value)]
         for below, given in list(pairs)[:MOST_METRICS]:
-            found = _number(given)
+            found = finite_number(given)
             if found is None:
                 where = plain if below is None else f"{plain} {clean(str(below))[:LONGEST_NAME]}"
                 warnings.append(f"The value of {where} is not a finite number.")
