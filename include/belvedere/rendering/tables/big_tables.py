@@ -72,9 +72,7 @@ def read_big_table(path: Path, layout: Layout, encoding: str, limits: Limits, *,
     """
     import duckdb
 
-    readable = path if encoding in READ_WITHOUT_TRANSCODING else _transcoded(path, encoding)
-    sample = list(_sampled(readable, layout))
-    columns = list(zip(*sample, strict=True)) if sample else [()] * len(layout.names)
+    readable, columns, sampled = _opened(path, layout, encoding)
     seen = [profile(name, cells) for name, cells in zip(layout.names, columns, strict=True)]
     try:
         with open_duckdb((readable,), limits) as connection:
@@ -87,7 +85,7 @@ def read_big_table(path: Path, layout: Layout, encoding: str, limits: Limits, *,
     exact = [*counts, *[None] * (len(seen) - len(counts))]
     profiles = tuple(map(_exact_profile, seen, columns, exact, [rows] * len(seen)))
     last = _last_row(readable, layout)
-    return Table(layout.names, rows, profiles, shown, last, len(sample), merged(layout.warnings, skipped))
+    return Table(layout.names, rows, profiles, shown, last, sampled, merged(layout.warnings, skipped))
 
 
 def copy_delimited(path: Path, layout: Layout, encoding: str, limits: Limits, target: Path) -> tuple[str, ...]:
@@ -99,9 +97,7 @@ def copy_delimited(path: Path, layout: Layout, encoding: str, limits: Limits, ta
     """
     import duckdb
 
-    readable = path if encoding in READ_WITHOUT_TRANSCODING else _transcoded(path, encoding)
-    sample = list(_sampled(readable, layout))
-    columns = list(zip(*sample, strict=True)) if sample else [()] * len(layout.names)
+    readable, columns, _ = _opened(path, layout, encoding)
     reading = _Reading([_copied_type(cells) for cells in columns])
     words, reason = ["VARCHAR"] * len(columns), ""
     try:
@@ -120,6 +116,14 @@ def copy_delimited(path: Path, layout: Layout, encoding: str, limits: Limits, ta
     except duckdb.OutOfMemoryException as error:
         raise LimitExceeded("Copying this table needs more memory than allowed.", code="memory") from error
     raise MalformedArtifact(f"The table cannot be read: {reason}", code="unreadable_table")
+
+
+def _opened(path: Path, layout: Layout, encoding: str) -> tuple[Path, Sequence[tuple[str, ...]], int]:
+    """Return the file as DuckDB reads it, the columns of a sample of its rows, and how many rows those are."""
+    readable = path if encoding in READ_WITHOUT_TRANSCODING else _transcoded(path, encoding)
+    sample = list(_sampled(readable, layout))
+    columns = list(zip(*sample, strict=True)) if sample else [()] * len(layout.names)
+    return readable, columns, len(sample)
 
 
 def _copied_type(cells: Sequence[str]) -> str:
