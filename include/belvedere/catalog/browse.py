@@ -6,7 +6,7 @@ Lists are never prepared: a plan without the values takes a hundred times longer
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -154,6 +154,8 @@ def total(connection: Connection, wanted: Filter) -> Total:
         """  # noqa: S608
     else:
         conditions, values = _facet_conditions(wanted)
+        if not wanted.parts:
+            conditions.append("not part")
         where = " and ".join(conditions)
         statement = f"select coalesce(sum(n), 0)::bigint as n from artifact_counts where {where}"  # noqa: S608
     counted = connection.execute(statement, values, prepare=False).fetchone()
@@ -243,7 +245,7 @@ def tenants(connection: Connection) -> list[str]:
 
 def _conditions(wanted: Filter) -> tuple[list[str], dict[str, Any]]:
     """Return the conditions on an artifact's row and their values."""
-    conditions, values = _facet_conditions(replace(wanted, parts=True))
+    conditions, values = _facet_conditions(wanted)
     if not wanted.parts:
         conditions.append("(not part or key = %(prefix_itself)s)" if wanted.prefix else "not part")
         values["prefix_itself"] = wanted.prefix
@@ -259,7 +261,7 @@ def _conditions(wanted: Filter) -> tuple[list[str], dict[str, Any]]:
 
 
 def _facet_conditions(wanted: Filter) -> tuple[list[str], dict[str, Any]]:
-    """Return the conditions that hold for rows and for their counts alike."""
+    """Return the conditions that rows and their counts are chosen by alike; parts are the caller's."""
     asked: dict[str, tuple[str, ...]] = {
         "tenant": (wanted.tenant,) if wanted.tenant else (),
         "bucket": (wanted.bucket,) if wanted.bucket else (),
@@ -277,8 +279,6 @@ def _facet_conditions(wanted: Filter) -> tuple[list[str], dict[str, Any]]:
             values[name] = list(allowed)
     if not wanted.states:
         conditions += [f"state <> '{state.value}'" for state in HIDDEN]
-    if not wanted.parts:
-        conditions.append("not part")
     return conditions, values
 
 
