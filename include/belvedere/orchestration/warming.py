@@ -6,7 +6,6 @@ Measured: a task that imports the rendering libraries itself takes 4 to 8 s, one
 
 from __future__ import annotations
 
-import gc
 import importlib
 import sys
 from pathlib import Path
@@ -37,14 +36,13 @@ def on_starting(component: Any) -> None:
 
 def warm() -> None:
     """Import and exercise what the tasks of ``render_artifacts`` use. Takes about two seconds."""
+    from belvedere.rendering import registry
+
     for name in TASK_MODULES:
         importlib.import_module(name)
-    importlib.import_module("belvedere.rendering.registry").warm()
+    registry.warm()
     _load_plugins_for_tasks()
     _parse_render_dag()
-    # What lives now lives as long as the process: keep the collector from touching (and so copying) it.
-    gc.collect()
-    gc.freeze()
 
 
 def _load_plugins_for_tasks() -> None:
