@@ -17,10 +17,9 @@ KIND_WORD = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 GIB = 1024**3
 DEFAULTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
-        kind: MappingProxyType({"source_bytes": 4 * GIB, "cpu_seconds": 120, "wall_seconds": 150.0})
-        for kind in ("table", "parquet", "arrow", "json_lines")
+        "table": MappingProxyType({"source_bytes": 4 * GIB, "cpu_seconds": 120, "wall_seconds": 150.0}),
+        "viz_script": MappingProxyType({"memory_bytes": GIB}),
     }
-    | {"viz_script": MappingProxyType({"memory_bytes": GIB})}
 )
 WHOLE = frozenset(name for name, value in asdict(Limits()).items() if isinstance(value, int))
 NAMES = tuple(sorted(asdict(Limits())))

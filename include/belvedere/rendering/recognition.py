@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 HEAD_BYTES = 64 * 1024
 SECONDS_EACH = 0.5
-GENERIC = frozenset({"binary", "text", "json", "json_lines", "yaml", "xml", "zip", "gzip", "tar", "archive"})
+GENERIC = frozenset({"binary", "text", "json", "yaml", "xml", "zip", "gzip", "tar", "archive"})
 GUESSED = frozenset({"table", "markdown", "progress", "metrics", "code"})
 
 

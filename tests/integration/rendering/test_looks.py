@@ -36,8 +36,6 @@ KEEPING = os.environ.get("BELVEDERE_SCREENSHOTS") == "1"
 PAGE_THEMES = (Theme.LIGHT, Theme.DARK) if KEEPING else (Theme.DARK,)
 PICTURE_THEMES = (Theme.LIGHT, Theme.DARK) if KEEPING else (Theme.LIGHT,)
 SPECIMENS = specimens()
-# Detection tells them more exactly by now (tables, progress); renderings of the first release carry them still.
-RETIRED = {"json_lines"}
 
 pytestmark = pytest.mark.skipif(landlock_abi() == 0, reason="this kernel has no Landlock")
 
@@ -135,4 +133,4 @@ def test_every_registered_kind_is_among_them(tmp_path: Path) -> None:
     registered = {
         kind for renderer in registry.renderers() if renderer.name.startswith("belvedere.") for kind in renderer.kinds
     }
-    assert registered - shown - RETIRED == set()
+    assert registered - shown == set()

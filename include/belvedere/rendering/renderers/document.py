@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NAME, VERSION = "belvedere.document", "2.0.0"
-KIND_NAMES = {"json": "JSON", "json_lines": "JSON Lines", "xml": "XML", "yaml": "YAML"}
+KIND_NAMES = {"json": "JSON", "xml": "XML", "yaml": "YAML"}
 MOST_PARSED = {"json": 16 * 1024**2, "yaml": 2 * 1024**2, "xml": 8 * 1024**2}
 THUMBNAIL_LINES = 11
 MOST_KEYS = 50
@@ -50,7 +50,7 @@ class _Document:
     notes: Mapping[str, str] | None = None
 
 
-@renderer(NAME, version=VERSION, kinds=("json", "json_lines", "xml", "yaml"))
+@renderer(NAME, version=VERSION, kinds=("json", "xml", "yaml"))
 def render_document(source: Source, limits: Limits) -> Rendering:
     """Show a document as a tree; one too large for that, or an XML that is not well-formed, as text.
 
@@ -59,11 +59,11 @@ def render_document(source: Source, limits: Limits) -> Rendering:
     """
     kind = detect(source)
     kind = kind if kind in KIND_NAMES else "json"
-    whole = source.size <= MOST_PARSED.get(kind, limits.text_bytes_shown)
+    whole = source.size <= MOST_PARSED[kind]
     decoded = decode(source.path.read_bytes() if whole else source.head(limits.text_bytes_shown), whole=whole)
     guessed = "" if decoded.certain else f"The text is not UTF-8; it was read as {decoded.encoding}, which is a guess."
     try:
-        document = _read(decoded.text, kind) if whole and kind != "json_lines" else None
+        document = _read(decoded.text, kind) if whole else None
         problem = "" if whole else "The document is cut: it is too large to be shown as a tree."
     except BelvedereError as error:
         if kind == "json" or (kind == "yaml" and not isinstance(error, LimitExceeded)):
@@ -162,7 +162,7 @@ def _source(text: str, name: str, limits: Limits) -> str:
 def _as_text(source: Source, kind: str, decoded: Decoded, limits: Limits, warnings: tuple[str, ...]) -> Part:
     label, cut = KIND_NAMES[kind], source.size > limits.text_bytes_shown
     shown = decoded.text[: limits.text_bytes_shown].rstrip("\n")
-    lines, _ = highlighted(shown, language=kind.removesuffix("_lines"), name=file_name(source))
+    lines, _ = highlighted(shown, language=kind, name=file_name(source))
     said = f"The beginning is shown: {bytes_in_words(len(shown))} of {bytes_in_words(source.size)}." if cut else ""
     return Part(
         kind=kind,
