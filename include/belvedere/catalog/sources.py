@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from belvedere.model.storage import RENDERERS_PREFIX
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -109,12 +111,13 @@ returning bucket
 
 LIST = "select bucket, tenant, renderings_bucket from sources order by bucket"
 
-IN_USE = """
+# the prefix stands in the statement itself: the partial index of the renderers serves no parameter
+IN_USE = f"""
 select bucket, tenant, null as key, null as etag, null::jsonb as patterns from sources
 union all
 select bucket, tenant, key, etag, facts -> 'user_renderer' -> 'patterns'
 from artifacts
-where is_latest and kind = 'viz_script' and state = 'rendered' and starts_with(key, '.belvedere/renderers/')
-"""
+where is_latest and kind = 'viz_script' and state = 'rendered' and starts_with(key, '{RENDERERS_PREFIX}')
+"""  # noqa: S608
 
 FIND = "select bucket, tenant, renderings_bucket from sources where bucket = %(bucket)s"
