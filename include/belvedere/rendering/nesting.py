@@ -80,16 +80,18 @@ def render_within(
         _depth.reset(marker)
 
 
-def embedded(rendering: Rendering, *, height: int = FRAME_HEIGHT) -> str:
+def embedded(rendering: Rendering) -> str:
     """Return a rendering as a part of a longer page: its body without its heading, its ids made unique.
 
-    A page that holds users' own HTML becomes a frame without rights (``height`` in pixels).
+    A page that holds users' own HTML becomes a frame without rights.
     """
     page = next((output for output in rendering.outputs if output.role == "page"), None)
     if page is None:
         return f"<p>{escaped(rendering.alt_text)}</p>"
     text = page.content.decode("utf-8", "replace")
     if holds_users_page(rendering, page):
+        # Our pages have no script that could fit the frame to what is in it.
+        height = SMALL_FRAME_HEIGHT if len(text) < SMALL_PAGE_CHARACTERS else FRAME_HEIGHT
         return framed(text, rendering.title, height=height)
     number = _embedded.get() + 1
     _embedded.set(number)
@@ -106,11 +108,9 @@ def is_active(rendering: Rendering) -> bool:
     return rendering.kind in USERS_PAGES or any(output.active for output in rendering.outputs)
 
 
-def framed(html: str, title: str, *, height: int = FRAME_HEIGHT) -> str:
-    """Return users' HTML in a frame that may run its own scripts, and reach nothing."""
+def framed(html: str, title: str, *, height: int) -> str:
+    """Return users' HTML in a frame, ``height`` pixels high, that may run its own scripts, and reach nothing."""
     rights = 'sandbox="allow-scripts" referrerpolicy="no-referrer"'
-    # Our pages have no script that could fit the frame to what is in it.
-    height = min(height, SMALL_FRAME_HEIGHT) if len(html) < SMALL_PAGE_CHARACTERS else height
     return f'<iframe {rights} height="{height}" title="{escaped(title)}" srcdoc="{escaped(html)}"></iframe>'
 
 
