@@ -109,7 +109,6 @@ def test_a_samples_words_and_numbers_are_on_its_page(
         return words + [each["name"] for each in sample.expect.get("numbers", []) if not is_told(each, seen)]
 
     eventually(lambda: not missing(), 20.0, what=f"all words and numbers of {sample.id} on the page")
-    assert missing() == []
 
 
 def is_told(wanted: dict[str, Any], text: str) -> bool:
