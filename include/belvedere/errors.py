@@ -100,6 +100,12 @@ class IsolationUnavailable(PermanentError):
     code = "isolation_unavailable"
 
 
+class RendererUnavailable(PermanentError):
+    """A built-in renderer cannot be imported here, so the installation is broken; the message names its module."""
+
+    code = "renderer_unavailable"
+
+
 class RendererCrashed(TransientError):
     """The rendering process died; another try may tell a bad artifact from a bad moment."""
 

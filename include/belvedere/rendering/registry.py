@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import entry_points
 
-from belvedere.errors import UnsupportedArtifact
+from belvedere.errors import RendererUnavailable, UnsupportedArtifact
 from belvedere.model.rendering import Limits, Listing, Reference, Rendering, Source
 from belvedere.model.user_code import Program
 
@@ -123,15 +123,30 @@ def renderer(
 
 @lru_cache(maxsize=1)
 def renderers() -> tuple[Renderer, ...]:
-    """Return every renderer, imported; built-in ones first."""
+    """Return every renderer, imported; built-in ones first.
+
+    Raises:
+        RendererUnavailable: a built-in one cannot be imported.
+    """
     for module in BUILT_IN:
-        importlib.import_module(f"belvedere.rendering.renderers.{module}")
+        _import_built_in(module)
     for entry in entry_points(group=ENTRY_POINT_GROUP):
         try:
             entry.load()
         except Exception:
             log.exception("renderers of the entry point %s could not be loaded: they are left out", entry.name)
     return tuple(dict.fromkeys(_registered.values()))
+
+
+def _import_built_in(module: str) -> None:
+    name = f"belvedere.rendering.renderers.{module}"
+    try:
+        importlib.import_module(name)
+    except Exception as error:
+        text = (
+            f"The renderer module {name} cannot be imported ({type(error).__name__}: {error}): mend the installation."
+        )
+        raise RendererUnavailable(text) from error
 
 
 def recognisers() -> tuple[Renderer, ...]:

@@ -100,6 +100,22 @@ def test_an_artifact_is_rendered_stored_and_recorded(place: Workplace, land: Cal
     assert all(place.store.stat(f"{event.bucket}-renderings", output.object_key).size for output in kept.outputs)
 
 
+def test_a_renderer_that_cannot_be_imported_is_named_on_the_card(
+    place: Workplace, land: Callable[..., ArtifactEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = land("cm.csv", matrix_csv(1))
+    monkeypatch.setattr(registry, "BUILT_IN", (*registry.BUILT_IN, "missing"))
+    registry.renderers.cache_clear()
+    try:
+        assert work(place) == ClaimReport(dead=1)
+    finally:
+        registry.renderers.cache_clear()
+
+    found = state(place, event)
+    assert (found["state"], found["error_code"]) == ("dead", "renderer_unavailable")
+    assert "belvedere.rendering.renderers.missing" in str(found["error_message"])
+
+
 def test_each_item_of_a_chunk_ends_for_itself(place: Workplace, land: Callable[..., ArtifactEvent]) -> None:
     good = land("good.csv", matrix_csv(1))
     binary = land("what.bin", b"\0\1\2" * 100)

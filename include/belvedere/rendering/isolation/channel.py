@@ -20,6 +20,7 @@ from belvedere.errors import (
     LimitExceeded,
     MalformedArtifact,
     RendererCrashed,
+    RendererUnavailable,
     UnsupportedArtifact,
 )
 from belvedere.model.rendering import Listing, Output, Reference, Rendering, Role, Sampled
@@ -40,7 +41,14 @@ ERROR_CODE = re.compile(r"[a-z0-9_]{1,40}")
 ROLES = get_args(Role)
 ERRORS: dict[str, type[BelvedereError]] = {
     error.__name__: error
-    for error in (UnsupportedArtifact, MalformedArtifact, LimitExceeded, IsolationUnavailable, RendererCrashed)
+    for error in (
+        UnsupportedArtifact,
+        MalformedArtifact,
+        LimitExceeded,
+        IsolationUnavailable,
+        RendererUnavailable,
+        RendererCrashed,
+    )
 }
 
 
