@@ -179,7 +179,8 @@ values (%(id)s, %(tenant)s, %(bucket)s, %(key)s, %(version_id)s, %(etag)s, %(siz
     %(sequencer)s, %(event_at)s, %(queued_at)s, %(rendered_at)s, %(latency_ms)s, %(state)s, %(kind)s, %(attempts)s,
     %(error_code)s, %(error_message)s, %(renderer_name)s, %(renderer_version)s, %(title)s, %(alt_text)s, %(facts)s,
     %(warnings)s, %(outputs)s, %(provenance)s, %(run_dag_id)s, %(run_id)s, nextval('artifact_seq'))
-on conflict (id) do update set {RESULT_COLUMNS}
+on conflict (id) do update set {RESULT_COLUMNS}, sequencer = %(sequencer)s, event_at = %(event_at)s,
+    queued_at = %(queued_at)s, attempts = %(attempts)s, run_dag_id = %(run_dag_id)s, run_id = %(run_id)s
 where t.rendered_at is null or t.rendered_at < excluded.rendered_at
 """  # noqa: S608
 

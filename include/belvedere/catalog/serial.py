@@ -19,6 +19,7 @@ ARTIFACTS_CHANNEL = "belvedere_artifacts"
 INBOX_CHANNEL = "belvedere_inbox"
 WRITER_LOCK = 0x42454C01
 DISPATCH_LOCK = 0x42454C02
+REBUILD_LOCK = 0x42454C03
 
 
 @contextmanager
@@ -38,6 +39,28 @@ def dispatching(connection: Connection) -> Iterator[None]:
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", (DISPATCH_LOCK,))
         yield
+
+
+@contextmanager
+def rebuilding(connection: Connection) -> Iterator[None]:
+    """Restore the catalog while nobody sweeps it; waits for a sweep that is under way."""
+    connection.execute("select pg_advisory_lock(%s)", (REBUILD_LOCK,))
+    try:
+        yield
+    finally:
+        connection.execute("select pg_advisory_unlock(%s)", (REBUILD_LOCK,))
+
+
+@contextmanager
+def sweeping(connection: Connection) -> Iterator[bool]:
+    """Sweep beside other sweeps; False is given while the catalog is being restored."""
+    found = connection.execute("select pg_try_advisory_lock_shared(%s) as taken", (REBUILD_LOCK,)).fetchone()
+    taken = bool(found and found["taken"])
+    try:
+        yield taken
+    finally:
+        if taken:
+            connection.execute("select pg_advisory_unlock_shared(%s)", (REBUILD_LOCK,))
 
 
 def wake_dispatcher(connection: Connection) -> None:

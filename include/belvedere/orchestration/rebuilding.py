@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 from belvedere.catalog.rebuild import empty_catalog
+from belvedere.catalog.serial import rebuilding
 from belvedere.catalog.sources import register_source
 from belvedere.clients.bucket_admin import BucketAdmin
 from belvedere.clients.object_store import ObjectStore
@@ -59,7 +60,8 @@ def restore(params: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     store = ObjectStore.from_settings(known)
     troubles = Troubles()
     reports: list[RestoreReport] = []
-    with permanent_errors_fail(), connect(known.catalog_dsn.get_secret_value()) as connection:
+    dsn = known.catalog_dsn.get_secret_value()
+    with permanent_errors_fail(), connect(dsn) as connection, rebuilding(connection):
         for source in chosen_sources(connection, params["bucket"]):
             with troubles.of(f"bucket {source.bucket}"):
                 reports.append(restore_source(connection, store, source))

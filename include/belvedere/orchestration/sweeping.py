@@ -6,6 +6,9 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk.exceptions import AirflowSkipException
+
+from belvedere.catalog.serial import sweeping
 from belvedere.catalog.sources import SourceBucket, find_source, list_sources
 from belvedere.clients.object_store import ObjectStore
 from belvedere.clients.postgres import connect
@@ -13,6 +16,7 @@ from belvedere.errors import ConfigurationError
 from belvedere.events.sweep import Sweep, SweepReport
 from belvedere.orchestration.failing import Troubles, permanent_errors_fail
 from belvedere.settings import settings
+from belvedere.upkeep.filled import require_filled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,10 +32,14 @@ def sweep(params: Mapping[str, Any], run_id: str) -> dict[str, dict[str, int]]:
     store = ObjectStore.from_settings(known)
     troubles = Troubles()
     reports: list[SweepReport] = []
-    with permanent_errors_fail(), connect(known.catalog_dsn.get_secret_value()) as connection:
+    dsn = known.catalog_dsn.get_secret_value()
+    with permanent_errors_fail(), connect(dsn) as connection, sweeping(connection) as free:
+        if not free:
+            raise AirflowSkipException("the catalog is being rebuilt, which ends with a sweep of its own")
         for source in chosen_sources(connection, params["bucket"]):
             work = Sweep(connection, store, source, run_id, timedelta(seconds=params["grace_seconds"]))
             with troubles.of(f"bucket {source.bucket}"):
+                require_filled(connection, store, source)
                 reports.append(_swept(work, params))
                 log.info("%s", reports[-1])
         troubles.complain()

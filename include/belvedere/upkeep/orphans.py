@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import groupby, islice, takewhile
 from typing import TYPE_CHECKING
 
-from belvedere.catalog.pruning import Place, known_places, knows_bucket
-from belvedere.errors import LimitExceeded, ObjectMissing, PermanentError
+from belvedere.catalog.pruning import Place, known_places
+from belvedere.errors import LimitExceeded, ObjectMissing
 from belvedere.model.record import HASHED_PREFIX, RECORD_NAME
+from belvedere.upkeep.filled import require_filled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,12 +25,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 MOST_RECORD_BYTES = 16 * 1024**2
-
-
-class CatalogEmpty(PermanentError):
-    """Renderings cannot be judged against a catalog that knows nothing."""
-
-    code = "catalog_empty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +58,7 @@ def prune_orphans(
     places = orphaned = objects = 0
     in_order = folders(store.list(source.renderings_bucket))
     while batch := list(islice(in_order, BATCH)):
-        if not knows_bucket(connection, source.bucket):
-            raise CatalogEmpty(
-                f"the catalog knows no artifact of bucket {source.bucket}, yet there are renderings: "
-                "run the DAG rebuild_catalog first"
-            )
+        require_filled(connection, store, source)
         nobodys = _orphaned(connection, store, source, [folder for folder in batch if folder.newest < before])
         keys = [key for folder in nobodys for key in folder.keys]
         if keys and not dry_run:

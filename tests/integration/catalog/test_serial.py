@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tests.harness.events import arrive, created
 from tests.harness.waiting import eventually
 
-from belvedere.catalog.serial import ARTIFACTS_CHANNEL, INBOX_CHANNEL, writing_artifacts
+from belvedere.catalog.serial import ARTIFACTS_CHANNEL, INBOX_CHANNEL, rebuilding, sweeping, writing_artifacts
 from belvedere.clients.postgres import connect
 
 if TYPE_CHECKING:
@@ -63,3 +63,13 @@ def test_a_write_that_fails_wakes_nobody_and_leaves_nothing(catalog: Connection,
 
         assert list(listener.notifies(timeout=0.3, stop_after=1)) == []
     assert catalog.execute("select count(*) as n from sources").fetchone() == {"n": 0}
+
+
+def test_sweeps_run_side_by_side_and_none_while_the_catalog_is_restored(catalog: Connection, catalog_dsn: str) -> None:
+    with connect(catalog_dsn) as other:
+        with sweeping(catalog) as first, sweeping(other) as second:
+            assert (first, second) == (True, True)
+        with rebuilding(catalog), sweeping(other) as free:
+            assert not free
+        with sweeping(other) as free:
+            assert free

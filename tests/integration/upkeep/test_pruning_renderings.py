@@ -12,7 +12,8 @@ from tests.harness.records import rendering_record
 from belvedere.catalog.sources import SourceBucket, register_source
 from belvedere.model.record import rendering_place
 from belvedere.upkeep.old_renderings import OldRenderings, prune_old_renderings
-from belvedere.upkeep.orphans import CatalogEmpty, prune_orphans
+from belvedere.upkeep.filled import CatalogEmpty, require_filled
+from belvedere.upkeep.orphans import prune_orphans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,3 +142,13 @@ def test_a_catalog_that_knows_nothing_condemns_nothing(
         prune_orphans(catalog, object_store, source, before=datetime.now(UTC) + LATER, dry_run=False)
 
     assert len(lying(object_store, source)) == 2
+
+
+def test_a_catalog_that_lost_a_source_is_to_be_rebuilt_before_a_sweep(
+    catalog: Connection, object_store: ObjectStore, source: SourceBucket
+) -> None:
+    require_filled(catalog, object_store, source)
+    lay_rendering(object_store, source, "a.csv", "e1")
+
+    with pytest.raises(CatalogEmpty, match="rebuild_catalog"):
+        require_filled(catalog, object_store, source)

@@ -123,6 +123,27 @@ def test_what_was_rendered_comes_back_as_it_was(world: World) -> None:
     assert world.catalog.execute("select from inbox where state = 'queued'").fetchall() == []
 
 
+def test_what_a_sweep_found_before_the_restoring_comes_back_as_it_was(world: World) -> None:
+    world.put("a.csv", "a")
+    world.render("a.csv", attempts=2, event_at=datetime(2026, 1, 1, tzinfo=UTC), sequencer=f"{1:032x}")
+    record = world.rows()
+    empty_catalog(world.catalog)
+    world.sweep()
+    assert world.rows() != record
+
+    restore_source(world.catalog, world.store, world.source)
+
+    (row,) = world.rows().values()
+    told = {name: row[name] for name in ("state", "attempts", "event_at", "sequencer", "run_id")}
+    assert told == {
+        "state": "rendered",
+        "attempts": 2,
+        "event_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "sequencer": f"{1:032x}",
+        "run_id": next(iter(record.values()))["run_id"],
+    }
+
+
 def test_members_come_back_from_the_records_alone(world: World) -> None:
     folder = Watch(world.source.bucket, "run/", ("*.png",))
     for key in ("run/a.png", "run/b.png", "run/old.png", "run/coco.json"):
