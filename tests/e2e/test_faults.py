@@ -71,7 +71,10 @@ def test_nothing_is_lost_while_services_are_killed_during_a_burst(stack: Running
             "select artifact_id from inbox where key like %s and occasion like 'created:%%'", [prefix + "%"]
         ).fetchall()
     assert {card["key"]: card["etag"] for card in cards} == uploads.accepted, "one card for each, no other"
-    assert len(work) == BURST, "each event is work once"
+    assert len(work) == len({each["artifact_id"] for each in work}), "each version is work once"
+    stored = stack.s3.list_objects("mlpipeline", prefix=prefix, recursive=True, include_version=True)
+    # A server killed between storing and answering stores what its client puts again: a version more, not a key.
+    assert BURST <= len(work) <= len(list(stored))
     again = [card["key"] for card in cards if card["attempts"] > 1]
     assert len(again) <= 4 * 60, "only what a killed task had begun is begun again"
     records = stack.s3.list_objects("mlpipeline-renderings", prefix=prefix, recursive=True)
