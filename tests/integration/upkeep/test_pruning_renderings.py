@@ -11,8 +11,8 @@ from tests.harness.records import rendering_record
 
 from belvedere.catalog.sources import SourceBucket, register_source
 from belvedere.model.record import rendering_place
-from belvedere.upkeep.old_renderings import OldRenderings, prune_old_renderings
 from belvedere.upkeep.filled import CatalogEmpty, require_filled
+from belvedere.upkeep.old_renderings import OldRenderings, prune_old_renderings
 from belvedere.upkeep.orphans import prune_orphans
 
 if TYPE_CHECKING:
