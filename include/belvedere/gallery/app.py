@@ -11,7 +11,17 @@ from belvedere.gallery.auth import require_login
 from belvedere.gallery.failures import handle_failures
 from belvedere.gallery.headers import SafeHeaders
 from belvedere.gallery.resources import Resources
-from belvedere.gallery.routers import artifacts, description, events, pages, previews, rows, stats, tenants
+from belvedere.gallery.routers import (
+    artifact_page,
+    artifacts,
+    description,
+    events,
+    pages,
+    previews,
+    rows,
+    stats,
+    tenants,
+)
 from belvedere.gallery.static_files import GalleryFiles
 from belvedere.settings import Settings
 from belvedere.settings import settings as settings_of_process
@@ -39,6 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in (artifacts.router, rows.router, events.router, stats.router, tenants.router, description.router):
         for_users.include_router(router, prefix="/api")
     for_users.include_router(pages.router)
+    for_users.include_router(artifact_page.router)
     app.include_router(for_users)
     app.include_router(previews.router)
     app.mount("/static", GalleryFiles(), name="static")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from belvedere.gallery.static_files import VERSION
 
@@ -71,6 +73,12 @@ def number(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return "none" if value is None else visible(value)
+
+
+def embedded(value: Any) -> Markup:
+    """Write JSON that cannot end the script element it stands in."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))  # noqa: S704
 
 
 def _environment() -> Environment:
