@@ -1,5 +1,8 @@
 """What the gallery reads from the catalog: every SELECT behind a page, as a function with a name.
 
+Every question takes a ``scope``: the tenants of whom the asker may see anything (None: of all), and every statement
+enforces it, so that no caller has to remember. Somebody else's artifact is not there, like one that never was.
+
 A page costs two statements whatever it shows: its rows, found by keyset (never by offset), and their total.
 Lists are never prepared: a plan without the values takes a hundred times longer for common words (measured).
 """
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
     from belvedere.clients.postgres import AsyncConnection, Connection, Row
+    from belvedere.model.access import Scope
 
 # Counting 10,000 matches of a word among 100,000 keys takes longer than all else of a page together.
 MOST_COUNTED = 2_000
@@ -122,11 +126,11 @@ class Freshness:
 
 
 def page(
-    connection: Connection, wanted: Filter, order: Order, limit: int, after: Position | None = None
+    connection: Connection, wanted: Filter, order: Order, limit: int, after: Position | None = None, *, scope: Scope
 ) -> list[Artifact]:
     """Return up to ``limit`` artifacts that come after a position (as ``position_of`` gave it)."""
     ordering = ORDERINGS[order]
-    conditions, values = _conditions(wanted)
+    conditions, values = _conditions(wanted, scope)
     if after is not None:
         marks = ", ".join(f"%(after_{i})s::{kind}" for i, kind in enumerate(ordering.types))
         conditions.append(f"({', '.join(ordering.columns)}) {'<' if ordering.descending else '>'} ({marks})")
@@ -144,16 +148,16 @@ def position_of(artifact: Artifact, order: Order) -> Position:
     return tuple(getattr(artifact, column) for column in ORDERINGS[order].columns)
 
 
-def total(connection: Connection, wanted: Filter) -> Total:
+def total(connection: Connection, wanted: Filter, *, scope: Scope) -> Total:
     """Count the matches: exactly by the counted facets, by keys and words up to ``MOST_COUNTED``."""
     if wanted.looks_at_keys:
-        conditions, values = _conditions(wanted)
+        conditions, values = _conditions(wanted, scope)
         statement = f"""
             select count(*) as n from (
                 select from artifacts where {" and ".join(conditions)} limit {MOST_COUNTED + 1}) as matches
         """  # noqa: S608
     else:
-        conditions, values = _facet_conditions(wanted)
+        conditions, values = _facet_conditions(wanted, scope)
         if not wanted.parts:
             conditions.append("not part")
         where = " and ".join(conditions)
@@ -165,27 +169,27 @@ def total(connection: Connection, wanted: Filter) -> Total:
     return Total(n, exact=True)
 
 
-def find(connection: Connection, artifact_id: str) -> Artifact | None:
+def find(connection: Connection, artifact_id: str, scope: Scope) -> Artifact | None:
     """Return one artifact by its id."""
-    found = _artifacts(connection.execute(FIND, {"id": artifact_id}))
+    found = _artifacts(connection.execute(FIND, {"id": artifact_id, "scope": _listed(scope)}))
     return found[0] if found else None
 
 
-def look_up(connection: Connection, bucket: str, key: str) -> Artifact | None:
+def look_up(connection: Connection, bucket: str, key: str, scope: Scope) -> Artifact | None:
     """Return the latest version of an object, even when it is deleted."""
-    found = _artifacts(connection.execute(LOOK_UP, {"bucket": bucket, "key": key}))
+    found = _artifacts(connection.execute(LOOK_UP, {"bucket": bucket, "key": key, "scope": _listed(scope)}))
     return found[0] if found else None
 
 
-def versions(connection: Connection, artifact: Artifact, limit: int = 200) -> list[Artifact]:
+def versions(connection: Connection, artifact: Artifact, scope: Scope, limit: int = 200) -> list[Artifact]:
     """Return the known versions of the artifact's object, newest first."""
-    where = {"bucket": artifact.bucket, "key": artifact.key, "limit": limit}
+    where = {"bucket": artifact.bucket, "key": artifact.key, "limit": limit, "scope": _listed(scope)}
     return _artifacts(connection.execute(VERSIONS, where))
 
 
-def family(connection: Connection, artifact: Artifact, limit: int = 200) -> Family:
+def family(connection: Connection, artifact: Artifact, scope: Scope, limit: int = 200) -> Family:
     """Return what an artifact belongs together with."""
-    where = {"bucket": artifact.bucket, "key": artifact.key, "limit": limit}
+    where = {"bucket": artifact.bucket, "key": artifact.key, "limit": limit, "scope": _listed(scope)}
     rows = connection.execute(FAMILY, where).fetchall()
     leaders = tuple(_kin(row) for row in rows if row["leads"])
     members = tuple(_kin(row) for row in rows if not row["leads"])
@@ -199,14 +203,14 @@ def renderings_bucket(connection: Connection, bucket: str) -> str | None:
 
 
 def last_change(connection: Connection) -> int:
-    """Return the sequence number of the newest change to any artifact."""
+    """Return the sequence number of the newest change to any artifact: it says that something changed, not what."""
     found = connection.execute("select coalesce(max(seq), 0) as seq from artifacts").fetchone()
     return int(found["seq"]) if found else 0
 
 
-def changes_since(connection: Connection, seq: int, limit: int) -> list[Artifact]:
+def changes_since(connection: Connection, seq: int, limit: int, scope: Scope) -> list[Artifact]:
     """Return artifacts changed after ``seq``, in the order of their changes."""
-    return _artifacts(connection.execute(CHANGES, {"seq": seq, "limit": limit}))
+    return _artifacts(connection.execute(CHANGES, {"seq": seq, "limit": limit, "scope": _listed(scope)}))
 
 
 async def announced_changes(connection: AsyncConnection, at_least_every: float) -> AsyncIterator[None]:
@@ -218,34 +222,37 @@ async def announced_changes(connection: AsyncConnection, at_least_every: float) 
             pass
 
 
-def facets(connection: Connection) -> list[Facet]:
+def facets(connection: Connection, scope: Scope) -> list[Facet]:
     """Return how many artifacts there are of each tenant, bucket, kind and state."""
-    rows = connection.execute(FACETS)
+    rows = connection.execute(FACETS, {"scope": _listed(scope)})
     return [Facet(row["tenant"], row["bucket"], row["kind"], row["state"], row["part"], row["n"]) for row in rows]
 
 
-def open_work(connection: Connection) -> tuple[int, int]:
-    """Return how many renderings wait or run, and how many undecodable events are on record."""
-    found = connection.execute(OPEN_WORK).fetchone()
+def open_work(connection: Connection, scope: Scope) -> tuple[int, int]:
+    """Return how many renderings wait or run, and how many undecodable events are on record.
+
+    Events that nobody could read belong to no tenant: who may not see all is told of none.
+    """
+    found = connection.execute(OPEN_WORK, {"scope": _listed(scope)}).fetchone()
     return (int(found["queued"]), int(found["dead_events"])) if found else (0, 0)
 
 
-def freshness(connection: Connection, minutes: float) -> Freshness:
+def freshness(connection: Connection, minutes: float, scope: Scope) -> Freshness:
     """Return the times from event to picture of what was rendered in the last ``minutes``."""
-    found = connection.execute(FRESHNESS, {"minutes": minutes}).fetchone()
+    found = connection.execute(FRESHNESS, {"minutes": minutes, "scope": _listed(scope)}).fetchone()
     if not found or not found["samples"]:
         return Freshness(None, None, 0)
     return Freshness(round(found["p50"]), round(found["p95"]), found["samples"])
 
 
-def tenants(connection: Connection) -> list[str]:
+def tenants(connection: Connection, scope: Scope) -> list[str]:
     """Return the tenants that have a source bucket."""
-    return [row["tenant"] for row in connection.execute("select distinct tenant from sources order by tenant")]
+    return [row["tenant"] for row in connection.execute(TENANTS, {"scope": _listed(scope)})]
 
 
-def _conditions(wanted: Filter) -> tuple[list[str], dict[str, Any]]:
+def _conditions(wanted: Filter, scope: Scope) -> tuple[list[str], dict[str, Any]]:
     """Return the conditions on an artifact's row and their values."""
-    conditions, values = _facet_conditions(wanted)
+    conditions, values = _facet_conditions(wanted, scope)
     if not wanted.parts:
         conditions.append("(not part or key = %(prefix_itself)s)" if wanted.prefix else "not part")
         values["prefix_itself"] = wanted.prefix
@@ -260,7 +267,7 @@ def _conditions(wanted: Filter) -> tuple[list[str], dict[str, Any]]:
     return conditions, values
 
 
-def _facet_conditions(wanted: Filter) -> tuple[list[str], dict[str, Any]]:
+def _facet_conditions(wanted: Filter, scope: Scope) -> tuple[list[str], dict[str, Any]]:
     """Return the conditions that rows and their counts are chosen by alike; parts are the caller's."""
     asked: dict[str, tuple[str, ...]] = {
         "tenant": (wanted.tenant,) if wanted.tenant else (),
@@ -279,7 +286,17 @@ def _facet_conditions(wanted: Filter) -> tuple[list[str], dict[str, Any]]:
             values[name] = list(allowed)
     if not wanted.states:
         conditions += [f"state <> '{state.value}'" for state in HIDDEN]
+    if scope is not None and len(scope) == 1:
+        conditions.append("tenant = %(scope)s")
+        values["scope"] = scope[0]
+    elif scope is not None:
+        conditions.append("tenant = any(%(scope)s::text[])")
+        values["scope"] = list(scope)
     return conditions, values
+
+
+def _listed(scope: Scope) -> list[str] | None:
+    return None if scope is None else list(scope)
 
 
 def _literal(text: str) -> str:
@@ -305,27 +322,30 @@ def _artifact(row: Row) -> Artifact:
 
 
 COLUMNS = ", ".join(Artifact.__slots__)
+IN_SCOPE = "(%(scope)s::text[] is null or tenant = any(%(scope)s::text[]))"
 SEARCHED = "(key || ' ' || coalesce(title, ''))"
 
-FIND = f"select {COLUMNS} from artifacts where id = %(id)s"  # noqa: S608
+FIND = f"select {COLUMNS} from artifacts where id = %(id)s and {IN_SCOPE}"  # noqa: S608
 
 LOOK_UP = f"""
-select {COLUMNS} from artifacts where bucket = %(bucket)s and key = %(key)s
+select {COLUMNS} from artifacts where bucket = %(bucket)s and key = %(key)s and {IN_SCOPE}
 order by is_latest desc, sequencer desc, id limit 1
 """  # noqa: S608
 
 VERSIONS = f"""
-select {COLUMNS} from artifacts where bucket = %(bucket)s and key = %(key)s
+select {COLUMNS} from artifacts where bucket = %(bucket)s and key = %(key)s and {IN_SCOPE}
 order by sequencer desc, id limit %(limit)s
 """  # noqa: S608
 
 RENDERINGS_BUCKET = "select renderings_bucket from sources where bucket = %(bucket)s"
 
-CHANGES = f"select {COLUMNS} from artifacts where seq > %(seq)s order by seq limit %(limit)s"  # noqa: S608
+CHANGES = f"select {COLUMNS} from artifacts where seq > %(seq)s and {IN_SCOPE} order by seq limit %(limit)s"  # noqa: S608
 
-FACETS = "select tenant, bucket, kind, state, part, n from artifact_counts where n > 0"
+FACETS = f"select tenant, bucket, kind, state, part, n from artifact_counts where n > 0 and {IN_SCOPE}"  # noqa: S608
 
-FAMILY = """
+TENANTS = f"select distinct tenant from sources where {IN_SCOPE} order by tenant"  # noqa: S608
+
+FAMILY = f"""
 with counted as (select count(*) as n from members where bucket = %(bucket)s and leader_key = %(key)s), kin as (
     select leader_key as key, true as leads from members where bucket = %(bucket)s and member_key = %(key)s
     union all
@@ -334,16 +354,18 @@ with counted as (select count(*) as n from members where bucket = %(bucket)s and
 )
 select kin.leads, a.id, a.key, a.kind, a.state, a.title, a.size, (select n from counted) as member_count
 from kin join artifacts a on a.bucket = %(bucket)s and a.key = kin.key and a.is_latest and a.state <> 'deleted'
+    and {IN_SCOPE}
 order by length(a.key) * kin.leads::int desc, a.key
-"""
+"""  # noqa: S608
 
-OPEN_WORK = """
-select (select count(*) from inbox where state in ('queued', 'claimed')) as queued,
-    (select count(*) from dead_events) as dead_events
-"""
+OPEN_WORK = f"""
+select (select count(*) from inbox where state in ('queued', 'claimed') and {IN_SCOPE}) as queued,
+    (select count(*) from dead_events where %(scope)s::text[] is null) as dead_events
+"""  # noqa: S608
 
-FRESHNESS = """
+FRESHNESS = f"""
 select percentile_cont(0.5) within group (order by latency_ms) as p50,
     percentile_cont(0.95) within group (order by latency_ms) as p95, count(latency_ms) as samples
 from artifacts where rendered_at > now() - make_interval(secs => %(minutes)s * 60)
-"""
+    and {IN_SCOPE}
+"""  # noqa: S608

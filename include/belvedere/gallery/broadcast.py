@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from belvedere.clients.postgres_pool import ConnectionPool
+    from belvedere.model.access import Scope, Viewer
     from belvedere.model.artifact import Artifact
 
 log = logging.getLogger(__name__)
@@ -32,16 +33,20 @@ RECONNECT_SECONDS = 1.0
 
 
 class Subscription:
-    """What one browser has still to be told. Used in the event loop only."""
+    """What one browser has still to be told of what its user may see. Used in the event loop only."""
 
-    def __init__(self) -> None:
+    def __init__(self, who: Viewer) -> None:
+        self._who = who
         self._waiting: dict[str, Artifact] = {}
         self._news = asyncio.Event()
         self.overrun = False
 
     def push(self, artifacts: list[Artifact]) -> None:
         """Add changes; those that are not taken soon enough end in ``overrun``."""
-        for artifact in artifacts:
+        seen = [artifact for artifact in artifacts if self._who.may_see(artifact.tenant)]
+        if not seen:
+            return
+        for artifact in seen:
             self._waiting.pop(artifact.id, None)
             self._waiting[artifact.id] = artifact
         if len(self._waiting) > MOST_WAITING:
@@ -71,10 +76,10 @@ class Broadcaster:
         self._seq = 0
 
     @asynccontextmanager
-    async def subscription(self) -> AsyncIterator[Subscription]:
-        """Subscribe to every change from now on."""
+    async def subscription(self, who: Viewer) -> AsyncIterator[Subscription]:
+        """Subscribe to every change that somebody may see from now on."""
         seq = await self.last_change()
-        subscription = Subscription()
+        subscription = Subscription(who)
         self._subscribers.add(subscription)
         self._start(seq)
         try:
@@ -84,9 +89,9 @@ class Broadcaster:
             if not self._subscribers:
                 self._stop()
 
-    async def changes_since(self, seq: int, limit: int) -> list[Artifact]:
+    async def changes_since(self, seq: int, limit: int, scope: Scope) -> list[Artifact]:
         """Read changes after ``seq`` from the catalog, without blocking the event loop."""
-        return await asyncio.to_thread(self._changes_since, seq, limit)
+        return await asyncio.to_thread(self._changes_since, seq, limit, scope)
 
     async def last_change(self) -> int:
         """Read the newest sequence number."""
@@ -116,16 +121,16 @@ class Broadcaster:
     async def _tell(self) -> None:
         more = True
         while more:
-            changed = await self.changes_since(self._seq, READ_AT_ONCE)
+            changed = await self.changes_since(self._seq, READ_AT_ONCE, None)
             more = len(changed) == READ_AT_ONCE
             if changed:
                 self._seq = changed[-1].seq
                 for subscriber in self._subscribers:
                     subscriber.push(changed)
 
-    def _changes_since(self, seq: int, limit: int) -> list[Artifact]:
+    def _changes_since(self, seq: int, limit: int, scope: Scope) -> list[Artifact]:
         with self._pool.connection() as connection:
-            return browse.changes_since(connection, seq, limit)
+            return browse.changes_since(connection, seq, limit, scope)
 
     def _last_change(self) -> int:
         with self._pool.connection() as connection:

@@ -69,8 +69,9 @@ class Resources:
         )
 
     def _rendition(self, artifact_id: str, _revision: int) -> Rendition:
+        """Read what a signed address is about: it was given to somebody who may see it, and carries that right."""
         with self.catalog.connection() as connection:
-            artifact = browse.find(connection, artifact_id)
+            artifact = browse.find(connection, artifact_id, None)
             if artifact is None:
                 raise ObjectMissing("the catalog does not know this artifact any more")
             bucket = browse.renderings_bucket(connection, artifact.bucket)

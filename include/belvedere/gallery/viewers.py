@@ -24,6 +24,16 @@ def viewer(who: Annotated[Identity, Depends(identity)], resources: ResourcesDep)
 ViewerDep = Annotated[Viewer, Depends(viewer)]
 
 
+def require_change(who: Viewer, tenant: str) -> None:
+    """Refuse those who only look at a tenant (of which they must be able to see that it exists).
+
+    Raises:
+        AccessDenied: saying which role is missing.
+    """
+    if not who.may_change(tenant):
+        raise AccessDenied(f"this needs the role member in the tenant {tenant}; ask an operator for it")
+
+
 def require_operator(who: ViewerDep) -> None:
     """Refuse users who do not operate Belvedere.
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 EVERYONE = "*"
 ALL_TENANTS = "*"
+Scope = tuple[str, ...] | None
+"""The tenants whose artifacts a question is about, as ``Viewer.tenants`` says them; None stands for all."""
 
 
 class Role(StrEnum):
@@ -30,7 +32,7 @@ class Viewer:
     operates: bool = False
 
     @property
-    def tenants(self) -> tuple[str, ...] | None:
+    def tenants(self) -> Scope:
         """The tenants whose artifacts may be shown, in order; None stands for every tenant."""
         if self.operates or self.roles.get(ALL_TENANTS) is Role.AUDITOR:
             return None

@@ -116,15 +116,15 @@ def coco(loop: Loop) -> Loop:
 
 
 def keys(connection: Connection, **wanted: object) -> list[str]:
-    found = browse.page(connection, Filter(**wanted), Order.KEY, 100)  # type: ignore[arg-type]
-    assert browse.total(connection, Filter(**wanted)).count == len(found)  # type: ignore[arg-type]
+    found = browse.page(connection, Filter(**wanted), Order.KEY, 100, scope=None)  # type: ignore[arg-type]
+    assert browse.total(connection, Filter(**wanted), scope=None).count == len(found)  # type: ignore[arg-type]
     return [artifact.key for artifact in found]
 
 
 def family(connection: Connection, key: str) -> tuple[list[str], list[str]]:
-    artifact = browse.look_up(connection, "models", key)
+    artifact = browse.look_up(connection, "models", key, None)
     assert artifact
-    found = browse.family(connection, artifact)
+    found = browse.family(connection, artifact, None)
     return [kin.key for kin in found.leaders], [kin.key for kin in found.members]
 
 
@@ -137,10 +137,10 @@ def test_members_of_a_rendered_leader_leave_the_wall_and_stay_reachable(catalog:
     assert keys(catalog, words=("png",), parts=True) == ["run/a.png", "run/b.png"]
     assert family(catalog, "run/coco") == ([], ["run/a.png", "run/b.png"])
     assert family(catalog, "run/a.png") == (["run/coco"], [])
-    found = browse.look_up(catalog, "models", "run/a.png")
+    found = browse.look_up(catalog, "models", "run/a.png", None)
     assert found is not None
     assert found.part
-    assert {(facet.part, facet.count) for facet in browse.facets(catalog)} == {(True, 2), (False, 2)}
+    assert {(facet.part, facet.count) for facet in browse.facets(catalog, None)} == {(True, 2), (False, 2)}
 
 
 def test_what_lands_in_a_listed_folder_is_a_part_at_once_and_its_leader_is_rendered_again(
@@ -163,7 +163,7 @@ def test_a_leader_shows_its_picture_while_it_is_rendered_again(catalog: Connecti
     coco.let_calm_pass()
     started = coco.begin()
 
-    leader = browse.look_up(catalog, "models", "run/coco")
+    leader = browse.look_up(catalog, "models", "run/coco", None)
     assert leader is not None
     assert leader.state is ArtifactState.RENDERED
     assert started["run/coco"].refreshes

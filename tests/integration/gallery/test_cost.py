@@ -13,7 +13,8 @@ from belvedere.clients.postgres import Connection
 if TYPE_CHECKING:
     from tests.harness.own_gallery import OwnGallery
 
-LIST, WALL, ARTIFACT = 2, 7, 3
+# One of each tells who asks.
+LIST, WALL, ARTIFACT = 3, 8, 4
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ def test_the_benchs_artifacts_are_such_as_the_gallery_lists(catalog: Connection)
 
     fill(catalog, 2000)
 
-    assert browse.total(catalog, Filter(bucket=BUCKET)).count == 2000
-    assert len(browse.page(catalog, Filter(words=("report",)), Order.NEWEST, 50)) == 50
-    assert len(browse.page(catalog, Filter(kinds=("roc",)), Order.KEY, 50)) == 50
+    assert browse.total(catalog, Filter(bucket=BUCKET), scope=None).count == 2000
+    assert len(browse.page(catalog, Filter(words=("report",)), Order.NEWEST, 50, scope=None)) == 50
+    assert len(browse.page(catalog, Filter(kinds=("roc",)), Order.KEY, 50, scope=None)) == 50
     assert set(QUERIES) == {"newest", "one kind", "one prefix", "search", "by key"}

@@ -15,6 +15,8 @@ from starlette.testclient import TestClient
 from belvedere.gallery.app import create_app
 from belvedere.gallery.auth import require_login
 from belvedere.gallery.capability import Grant, Signer
+from belvedere.gallery.viewers import viewer
+from belvedere.model.access import Viewer
 from belvedere.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ def stranger() -> Iterator[TestClient]:
 def member() -> Iterator[TestClient]:
     app = create_app(CLOSED)
     app.dependency_overrides[require_login] = lambda: None
+    app.dependency_overrides[viewer] = lambda: Viewer("somebody", operates=True)
     with mounted(app) as client:
         yield client
 

@@ -26,6 +26,7 @@ from belvedere.gallery.resources import PresenterDep, ResourcesDep, root_of
 from belvedere.gallery.responses import ArtifactResponse, OutputResponse
 from belvedere.gallery.routers.artifacts import ArtifactId, known
 from belvedere.gallery.templating import embedded, templates
+from belvedere.gallery.viewers import ViewerDep
 from belvedere.model.artifact import Artifact, ArtifactState
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -79,13 +80,14 @@ def artifact(
     artifact_id: ArtifactId,
     resources: ResourcesDep,
     presenter: PresenterDep,
+    who: ViewerDep,
     renders: Annotated[bool, Depends(may_render)],
 ) -> HTMLResponse:
     """Show one artifact with its picture, facts, provenance and versions."""
     with resources.catalog.connection() as connection:
-        found = known(connection, artifact_id)
-        versions = browse.versions(connection, found)
-        family = browse.family(connection, found)
+        found = known(connection, artifact_id, who.tenants)
+        versions = browse.versions(connection, found, who.tenants)
+        family = browse.family(connection, found, who.tenants)
     response = presenter.artifact(found)
     root = root_of(request)
     shown = {
@@ -104,7 +106,7 @@ def artifact(
         "facts": _facts_outside(response.facts),
         "usage": _mapping(found.provenance.get("usage")),
         "sampled": _mapping(found.provenance.get("sampled")),
-        "may_render": renders,
+        "may_render": renders and who.may_change(found.tenant),
         "live": embedded({"id": found.id, "bucket": found.bucket, "key": found.key, "seq": found.seq}),
     }
     return templates.TemplateResponse(request, "artifact.html", shown)

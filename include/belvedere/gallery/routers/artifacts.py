@@ -23,6 +23,8 @@ from belvedere.gallery.responses import (
     RerenderResponse,
     VersionsResponse,
 )
+from belvedere.gallery.viewers import ViewerDep, require_change
+from belvedere.model.access import Scope
 from belvedere.model.artifact import Artifact, ArtifactState
 
 router = APIRouter(tags=["artifacts"])
@@ -37,12 +39,12 @@ class ArtifactDeleted(PermanentError):
     code = "deleted"
 
 
-def list_artifacts(query: ListQuery, resources: Resources, presenter: Presenter) -> ArtifactsResponse:
+def list_artifacts(query: ListQuery, resources: Resources, presenter: Presenter, scope: Scope) -> ArtifactsResponse:
     """Return one page of a list in two statements: its rows and their total."""
     after = resources.cursors.read(query.cursor, query.order) if query.cursor else None
     with resources.catalog.connection() as connection:
-        found = browse.page(connection, query.filter, query.order, query.limit + 1, after)
-        total = browse.total(connection, query.filter)
+        found = browse.page(connection, query.filter, query.order, query.limit + 1, after, scope=scope)
+        total = browse.total(connection, query.filter, scope=scope)
     shown = found[: query.limit]
     more = len(found) > query.limit
     return ArtifactsResponse(
@@ -53,13 +55,13 @@ def list_artifacts(query: ListQuery, resources: Resources, presenter: Presenter)
     )
 
 
-def known(connection: Connection, artifact_id: str) -> Artifact:
-    """Return an artifact.
+def known(connection: Connection, artifact_id: str, scope: Scope) -> Artifact:
+    """Return an artifact of the scope.
 
     Raises:
-        ObjectMissing: the catalog does not know it.
+        ObjectMissing: the catalog does not know it, or it is another tenant's: nobody is told which.
     """
-    artifact = browse.find(connection, artifact_id)
+    artifact = browse.find(connection, artifact_id, scope)
     if artifact is None:
         raise ObjectMissing(f"no artifact has the id {artifact_id}")
     return artifact
@@ -67,10 +69,10 @@ def known(connection: Connection, artifact_id: str) -> Artifact:
 
 @router.get("/artifacts", responses={400: {"model": ErrorResponse}})
 def artifacts(
-    query: Annotated[ListQuery, Depends(list_query)], resources: ResourcesDep, presenter: PresenterDep
+    query: Annotated[ListQuery, Depends(list_query)], resources: ResourcesDep, presenter: PresenterDep, who: ViewerDep
 ) -> ArtifactsResponse:
     """List artifacts; deleted and superseded ones only when `state` asks for them."""
-    return list_artifacts(query, resources, presenter)
+    return list_artifacts(query, resources, presenter, who.tenants)
 
 
 @router.get("/artifacts/lookup", responses=MISSING)
@@ -79,35 +81,41 @@ def lookup(
     key: Annotated[str, Query(max_length=2048)],
     resources: ResourcesDep,
     presenter: PresenterDep,
+    who: ViewerDep,
 ) -> ArtifactResponse:
     """Return the latest version of an object, even when it was deleted."""
     with resources.catalog.connection() as connection:
-        artifact = browse.look_up(connection, bucket, key) if "\0" not in bucket + key else None
+        artifact = browse.look_up(connection, bucket, key, who.tenants) if "\0" not in bucket + key else None
     if artifact is None:
         raise ObjectMissing("no artifact of that bucket and key has been seen")
     return presenter.artifact(artifact)
 
 
 @router.get("/artifacts/{artifact_id}", responses=MISSING)
-def artifact(artifact_id: ArtifactId, resources: ResourcesDep, presenter: PresenterDep) -> ArtifactResponse:
+def artifact(
+    artifact_id: ArtifactId, resources: ResourcesDep, presenter: PresenterDep, who: ViewerDep
+) -> ArtifactResponse:
     """Return one artifact."""
     with resources.catalog.connection() as connection:
-        return presenter.artifact(known(connection, artifact_id))
+        return presenter.artifact(known(connection, artifact_id, who.tenants))
 
 
 @router.get("/artifacts/{artifact_id}/versions", responses=MISSING)
-def versions(artifact_id: ArtifactId, resources: ResourcesDep, presenter: PresenterDep) -> VersionsResponse:
+def versions(
+    artifact_id: ArtifactId, resources: ResourcesDep, presenter: PresenterDep, who: ViewerDep
+) -> VersionsResponse:
     """List the known versions of the artifact's object, newest first."""
     with resources.catalog.connection() as connection:
-        found = browse.versions(connection, known(connection, artifact_id))
+        found = browse.versions(connection, known(connection, artifact_id, who.tenants), who.tenants)
     return VersionsResponse(versions=[presenter.artifact(version) for version in found])
 
 
 @router.get("/artifacts/{artifact_id}/family", responses=MISSING)
-def family(artifact_id: ArtifactId, resources: ResourcesDep, presenter: PresenterDep) -> FamilyResponse:
+def family(artifact_id: ArtifactId, resources: ResourcesDep, presenter: PresenterDep, who: ViewerDep) -> FamilyResponse:
     """Return the artifacts that this one is a part of, and its own parts."""
     with resources.catalog.connection() as connection:
-        return presenter.family(browse.family(connection, known(connection, artifact_id)))
+        found = known(connection, artifact_id, who.tenants)
+        return presenter.family(browse.family(connection, found, who.tenants))
 
 
 @router.post(
@@ -116,10 +124,12 @@ def family(artifact_id: ArtifactId, resources: ResourcesDep, presenter: Presente
     responses={**MISSING, 403: {"model": ErrorResponse}, 409: {"model": ErrorResponse}},
     dependencies=[Depends(require_own_page), Depends(require_render)],
 )
-def rerender(artifact_id: ArtifactId, resources: ResourcesDep) -> RerenderResponse:
-    """Queue another rendering of an artifact."""
+def rerender(artifact_id: ArtifactId, resources: ResourcesDep, who: ViewerDep) -> RerenderResponse:
+    """Queue another rendering of an artifact; for members of its tenant."""
     with resources.catalog.connection() as connection:
-        if known(connection, artifact_id).state is ArtifactState.DELETED:
+        found = known(connection, artifact_id, who.tenants)
+        require_change(who, found.tenant)
+        if found.state is ArtifactState.DELETED:
             raise ArtifactDeleted("the object was deleted from its bucket: there is nothing to render")
         queued = request_render(connection, artifact_id, occasion=f"asked:{int(time.time())}")
     return RerenderResponse(queued=queued)

@@ -15,11 +15,13 @@ from belvedere.gallery.presenting import Presenter
 from belvedere.gallery.query import BadQuery
 from belvedere.gallery.resources import PresenterDep, ResourcesDep
 from belvedere.gallery.responses import ErrorResponse
+from belvedere.gallery.viewers import ViewerDep
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
     from belvedere.gallery.broadcast import Broadcaster, Subscription
+    from belvedere.model.access import Viewer
     from belvedere.model.artifact import Artifact
 
 router = APIRouter(tags=["events"])
@@ -39,6 +41,7 @@ BEAT = ": still here\n\n"
 async def events(
     resources: ResourcesDep,
     presenter: PresenterDep,
+    who: ViewerDep,
     since: Annotated[int | None, Query(ge=0, description="Start after this sequence number.")] = None,
     bucket: Annotated[str, Query(max_length=255, description="Only one bucket's artifacts.")] = "",
     key: Annotated[str, Query(max_length=2048, description="Only one object's versions.")] = "",
@@ -46,7 +49,7 @@ async def events(
         str | None, Header(description="Overrules `since`: browsers send it by themselves.")
     ] = None,
 ) -> StreamingResponse:
-    """Stream every change of an artifact from now on, or after a sequence number.
+    """Stream every change of an artifact that the asker may see from now on, or after a sequence number.
 
     Events are `artifact` (its JSON; `id` is its `seq`), `ready` (the stream has started) and `reset` (too much
     changed to tell one by one: list again). The stream ends after some minutes, so that the login is checked again.
@@ -55,7 +58,7 @@ async def events(
     if start is None:
         start = await resources.changes.last_change()
     teller = Teller(presenter, bucket, key)
-    stream = _stream(resources.changes, teller, start)
+    stream = _stream(resources.changes, teller, start, who)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
@@ -85,10 +88,10 @@ def _start(last_event_id: str | None, since: int | None) -> int | None:
     return int(last_event_id)
 
 
-async def _stream(changes: Broadcaster, teller: Teller, start: int) -> AsyncIterator[str]:
-    async with changes.subscription() as subscription:
+async def _stream(changes: Broadcaster, teller: Teller, start: int, who: Viewer) -> AsyncIterator[str]:
+    async with changes.subscription(who) as subscription:
         yield f"retry: {RETRY_MS}\n\n"
-        missed = await changes.changes_since(start, READ_AT_ONCE + 1)
+        missed = await changes.changes_since(start, READ_AT_ONCE + 1, who.tenants)
         if len(missed) > READ_AT_ONCE:
             start = await changes.last_change()
             yield _reset(start)

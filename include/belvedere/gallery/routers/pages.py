@@ -14,6 +14,7 @@ from belvedere.gallery.resources import PresenterDep, ResourcesDep, root_of
 from belvedere.gallery.routers.artifacts import list_artifacts
 from belvedere.gallery.routers.stats import read_stats
 from belvedere.gallery.templating import embedded, templates
+from belvedere.gallery.viewers import ViewerDep
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -24,14 +25,15 @@ def wall(
     query: Annotated[ListQuery, Depends(list_query)],
     resources: ResourcesDep,
     presenter: PresenterDep,
+    who: ViewerDep,
     view: Annotated[Literal["grid", "list"], Query()] = "grid",
 ) -> HTMLResponse:
     """Show the wall; its first cards come with the page."""
     with resources.catalog.connection() as connection:
         seq = browse.last_change(connection)
-        tenants = browse.tenants(connection)
-    stats = read_stats(resources)
-    listed = list_artifacts(query, resources, presenter)
+        tenants = browse.tenants(connection, who.tenants)
+    stats = read_stats(resources, who.tenants)
+    listed = list_artifacts(query, resources, presenter, who.tenants)
     first = {"list": listed.model_dump(mode="json"), "stats": stats.model_dump(mode="json"), "seq": seq}
     shown = {
         "root": root_of(request),

@@ -22,6 +22,8 @@ from belvedere.gallery.responses import (
 )
 from belvedere.gallery.routers.artifacts import ArtifactId, known
 from belvedere.gallery.row_copies import Preparing, RowCopy
+from belvedere.gallery.viewers import ViewerDep
+from belvedere.model.access import Scope
 from belvedere.model.artifact import Artifact
 from belvedere.model.rows import Operator, RowFilter, RowQuery
 from belvedere.rendering.rows.conditions import BadRowQuery, field_at, where
@@ -82,12 +84,13 @@ Conditions = Annotated[RowQuery, Depends(row_conditions)]
 def rows(
     artifact_id: ArtifactId,
     resources: ResourcesDep,
+    who: ViewerDep,
     asked: Conditions,
     offset: Annotated[int, Query(ge=0, le=DEEPEST)] = 0,
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 50,
 ) -> Response | RowsResponse:
     """Return one page of a table's rows."""
-    _, found = _found(resources, artifact_id)
+    _, found = _found(resources, artifact_id, who.tenants)
     if isinstance(found, Preparing):
         return _preparing(found)
     query = RowQuery(offset, limit, asked.sort, asked.descending, asked.filters, asked.search)
@@ -112,9 +115,9 @@ def rows(
 
 
 @router.get("/artifacts/{artifact_id}/rows.csv", responses=WAITING, response_class=Response)
-def rows_as_csv(artifact_id: ArtifactId, resources: ResourcesDep, asked: Conditions) -> Response:
+def rows_as_csv(artifact_id: ArtifactId, resources: ResourcesDep, who: ViewerDep, asked: Conditions) -> Response:
     """Return up to 100,000 rows as CSV; cells that spreadsheets would take for formulas get an apostrophe."""
-    artifact, found = _found(resources, artifact_id)
+    artifact, found = _found(resources, artifact_id, who.tenants)
     if isinstance(found, Preparing):
         return _preparing(found)
     query = RowQuery(0, MOST_EXPORTED, asked.sort, asked.descending, asked.filters, asked.search)
@@ -127,9 +130,9 @@ def rows_as_csv(artifact_id: ArtifactId, resources: ResourcesDep, asked: Conditi
     return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _found(resources: Resources, artifact_id: str) -> tuple[Artifact, RowCopy | Preparing]:
+def _found(resources: Resources, artifact_id: str, scope: Scope) -> tuple[Artifact, RowCopy | Preparing]:
     with resources.catalog.connection() as connection:
-        artifact = known(connection, artifact_id)
+        artifact = known(connection, artifact_id, scope)
     return artifact, resources.rows.find(artifact)
 
 

@@ -11,21 +11,23 @@ from belvedere.catalog import browse
 from belvedere.catalog.browse import HIDDEN
 from belvedere.gallery.resources import Resources, ResourcesDep
 from belvedere.gallery.responses import FreshnessResponse, StatsResponse
+from belvedere.gallery.viewers import ViewerDep
 
 if TYPE_CHECKING:
     from belvedere.catalog.browse import Facet
+    from belvedere.model.access import Scope
 
 router = APIRouter(tags=["stats"])
 
 WINDOW_MINUTES = 15.0
 
 
-def read_stats(resources: Resources) -> StatsResponse:
+def read_stats(resources: Resources, scope: Scope) -> StatsResponse:
     """Read counts, queue and freshness: three statements."""
     with resources.catalog.connection() as connection:
-        facets = browse.facets(connection)
-        queued, dead_events = browse.open_work(connection)
-        fresh = browse.freshness(connection, WINDOW_MINUTES)
+        facets = browse.facets(connection, scope)
+        queued, dead_events = browse.open_work(connection, scope)
+        fresh = browse.freshness(connection, WINDOW_MINUTES, scope)
     hung = [facet for facet in facets if facet.state not in HIDDEN]
     shown = [facet for facet in hung if not facet.part]
     return StatsResponse(
@@ -44,9 +46,9 @@ def read_stats(resources: Resources) -> StatsResponse:
 
 
 @router.get("/stats")
-def stats(resources: ResourcesDep) -> StatsResponse:
+def stats(resources: ResourcesDep, who: ViewerDep) -> StatsResponse:
     """Return what hangs in the gallery and how the loop does."""
-    return read_stats(resources)
+    return read_stats(resources, who.tenants)
 
 
 def _by(facets: list[Facet], name: str) -> dict[str, int]:
