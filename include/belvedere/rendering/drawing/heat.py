@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from belvedere.rendering.pages.numbers import compact
@@ -30,16 +31,29 @@ class Box:
     size: float
 
 
+@dataclass(frozen=True)
+class HeatMap:
+    """A square of counts; its picture is made once, however often it is drawn."""
+
+    rows: Grid
+
+    @cached_property
+    def picture(self) -> str:
+        """The ``data:`` address of a PNG, one pixel a cell or block of cells."""
+        return heat_picture(self.rows)
+
+
 def shares(rows: Grid) -> list[list[float]]:
     """Return each row divided by its sum: of the things of one class, how many were called what."""
     return [[value / total if total else 0.0 for value in row] for row in rows for total in (sum(row),)]
 
 
-def draw_heat(drawing: Drawing, rows: Grid, box: Box, *, numbers: bool) -> None:
+def draw_heat(drawing: Drawing, heat: HeatMap, box: Box, *, numbers: bool) -> None:
     """Draw a square heat map: the diagonal in one colour, mistakes in another, darker for a larger share of the row."""
+    rows = heat.rows
     if len(rows) > MOST_CELLS:
         drawing.rectangle(box.x, box.y, box.size, box.size, css="card")
-        drawing.picture(box.x, box.y, box.size, box.size, heat_picture(rows))
+        drawing.picture(box.x, box.y, box.size, box.size, heat.picture)
         return
     step = box.size / len(rows)
     gap = 1.5 if len(rows) <= 16 else 0.5
@@ -81,11 +95,12 @@ def heat_picture(rows: Grid) -> str:
     from PIL import Image
 
     grid = pooled(rows)
-    pixels = bytearray()
-    for i, row in enumerate(shares(grid)):
-        for j, share in enumerate(row):
-            pixels += bytes((*(RIGHT if i == j else WRONG), round(255 * min(1.0, share**0.5))))
-    image = Image.frombytes("RGBA", (len(grid), len(grid)), bytes(pixels))
+    size = len(grid)
+    opacity = bytes(round(255 * min(1.0, share**0.5)) for row in shares(grid) for share in row)
+    image = Image.new("RGB", (size, size), WRONG)
+    for at in range(size):
+        image.putpixel((at, at), RIGHT)
+    image.putalpha(Image.frombytes("L", (size, size), opacity))
     file = io.BytesIO()
     image.save(file, "PNG", compress_level=6)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")

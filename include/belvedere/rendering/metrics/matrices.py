@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING
 
 from belvedere.errors import LimitExceeded, MalformedArtifact
@@ -13,13 +13,15 @@ from belvedere.rendering.tables.shapes import is_matrix_header
 from belvedere.rendering.texts.plaintext import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 MAX_CLASSES = 2000
 NAMED_IN_WARNINGS = 5
 PLAIN_DIGITS = 16
 MARGIN = "All"
 Count = int | float
+Cells = dict[str, dict[str, Count]]
+NO_COUNTS: dict[str, Count] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,9 @@ def _long_header(row: Sequence[str], labels: Sequence[str]) -> tuple[str, str] |
     return None
 
 
-def _cells(body: Iterable[Sequence[str]], *, start: int) -> dict[tuple[str, str], Count]:
-    cells: dict[tuple[str, str], Count] = {}
+def _cells(body: Iterable[Sequence[str]], *, start: int) -> Cells:
+    """Return the counts by target and by predicted: no pair for each of a million cells."""
+    cells: Cells = {}
     for line, row in enumerate(body, start):
         if len(row) != 3:
             raise MalformedArtifact(
@@ -140,8 +143,11 @@ def _cells(body: Iterable[Sequence[str]], *, start: int) -> dict[tuple[str, str]
                 code="ragged",
             )
         target, predicted, cell = row
-        amount = int(cell) if _is_plain(cell) else _count(cell, f"Row {line:,}")
-        known = cells.setdefault((target, predicted), amount)
+        amount = int(cell) if cell.isdecimal() and len(cell) < PLAIN_DIGITS else _count(cell, f"Row {line:,}")
+        of_target = cells.get(target)
+        if of_target is None:
+            of_target = cells[target] = {}
+        known = of_target.setdefault(predicted, amount)
         if known != amount:
             names = f"({clean(target)[:40]!r}, {clean(predicted)[:40]!r})"
             both = f"{short(known)} and {short(amount)}"
@@ -152,51 +158,46 @@ def _cells(body: Iterable[Sequence[str]], *, start: int) -> dict[tuple[str, str]
     return cells
 
 
-def _labels_of(cells: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    known = dict.fromkeys(target for target, _ in cells)
-    known.update(dict.fromkeys(predicted for _, predicted in cells))
+def _labels_of(cells: Cells) -> tuple[str, ...]:
+    known = dict.fromkeys(cells)
+    for of_target in cells.values():
+        known.update(dict.fromkeys(of_target))
     return tuple(known)
 
 
-def _filled(
-    cells: dict[tuple[str, str], Count], labels: tuple[str, ...], row_axis: str, column_axis: str, *, given: bool
-) -> ConfusionMatrix:
-    at = {label: position for position, label in enumerate(labels)}
-    if len(at) < len(labels):
+def _filled(cells: Cells, labels: tuple[str, ...], row_axis: str, column_axis: str, *, given: bool) -> ConfusionMatrix:
+    if len(set(labels)) < len(labels):
         raise MalformedArtifact("The list of labels names a class twice (a duplicate label).", code="duplicate_label")
-    grid: list[list[Count]] = [[0] * len(labels) for _ in labels]
     if given:
-        _check_labels(cells, at)
-    for (target, predicted), amount in cells.items():
-        grid[at[target]][at[predicted]] = amount
-    warnings = (*_missing(cells, labels), *_fractions(cells.values()))
-    return ConfusionMatrix(labels, tuple(map(tuple, grid)), row_axis, column_axis, warnings)
+        _check_labels(cells, labels)
+    rows = tuple(tuple(map(cells.get(label, NO_COUNTS).get, labels, repeat(0))) for label in labels)
+    warnings = (*_missing(cells, labels), *_fractions(rows))
+    return ConfusionMatrix(labels, rows, row_axis, column_axis, warnings)
 
 
-def _check_labels(cells: Iterable[tuple[str, str]], known: Mapping[str, int]) -> None:
-    stray = next((name for pair in cells for name in pair if name not in known), None)
+def _check_labels(cells: Cells, labels: tuple[str, ...]) -> None:
+    known = set(labels)
+    named = chain.from_iterable(chain((target,), of_target) for target, of_target in cells.items())
+    stray = next((name for name in named if name not in known), None)
     if stray is not None:
-        listed = ", ".join(map(clean, islice(known, 20)))
+        listed = ", ".join(map(clean, labels[:20]))
         text = f"The rows name the class {clean(stray)[:60]!r}, which is not in the list of labels ({listed})."
         raise MalformedArtifact(text, code="unknown_label")
 
 
-def _missing(cells: dict[tuple[str, str], Count], labels: tuple[str, ...]) -> tuple[str, ...]:
-    absent = len(labels) ** 2 - len(cells)
+def _missing(cells: Cells, labels: tuple[str, ...]) -> tuple[str, ...]:
+    absent = len(labels) ** 2 - sum(map(len, cells.values()))
     if absent <= 0:
         return ()
-    pairs = ((row, column) for row in labels for column in labels if (row, column) not in cells)
-    named = [
-        f"({clean(row)[:40]}, {clean(column)[:40]})"
-        for (row, column), _ in zip(pairs, range(NAMED_IN_WARNINGS), strict=False)
-    ]
+    pairs = ((row, column) for row in labels for column in labels if column not in cells.get(row, NO_COUNTS))
+    named = [f"({clean(row)[:40]}, {clean(column)[:40]})" for row, column in islice(pairs, NAMED_IN_WARNINGS)]
     more = f" and {absent - len(named):,} more" if absent > len(named) else ""
     cell = "cell is" if absent == 1 else "cells are"
     return (f"The matrix is incomplete: {absent:,} {cell} missing and counted as 0: {', '.join(named)}{more}.",)
 
 
-def _fractions(counts: Iterable[Count]) -> tuple[str, ...]:
-    if all(isinstance(amount, int) for amount in counts):
+def _fractions(rows: Iterable[Sequence[Count]]) -> tuple[str, ...]:
+    if all(set(map(type, row)) <= {int} for row in rows):
         return ()
     return ("Some counts are not whole numbers: the matrix seems to hold shares or weights.",)
 
@@ -227,7 +228,7 @@ def read_square(rows: Sequence[Sequence[str]]) -> ConfusionMatrix:
     _check_square(cells, size, columns, labels)
     grid, absent = _counted(cells, labels)
     warnings = (f"The matrix is incomplete: {absent:,} cells are missing and counted as 0.",) if absent else ()
-    made = ConfusionMatrix(labels, grid, row_axis, column_axis, (*warnings, *_fractions(chain(*grid))))
+    made = ConfusionMatrix(labels, grid, row_axis, column_axis, (*warnings, *_fractions(grid)))
     return _without_margins(made)
 
 

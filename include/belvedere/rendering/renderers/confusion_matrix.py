@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from heapq import nlargest
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from belvedere.rendering.drawing.heat import MOST_CELLS, MOST_NUMBERS, MOST_PIXELS, Box, draw_heat
+from belvedere.rendering.drawing.heat import MOST_CELLS, MOST_NUMBERS, MOST_PIXELS, Box, HeatMap, draw_heat
 from belvedere.rendering.drawing.svg import Drawing, text_width
 from belvedere.rendering.metrics.matrices import (
     ClassScores,
@@ -69,7 +70,8 @@ def draw_matrix(matrix: ConfusionMatrix, title: str) -> Part:
         if accuracy is not None
         else (*matrix.warnings, "The matrix counts nothing: all its cells are 0.")
     )
-    drawing = _figure(matrix, alt)
+    heat = HeatMap(matrix.rows)
+    drawing = _figure(matrix, heat, alt)
     return Part(
         kind="confusion_matrix",
         title=title,
@@ -77,7 +79,7 @@ def draw_matrix(matrix: ConfusionMatrix, title: str) -> Part:
         alt_text=alt,
         facts={"confusion_matrix": matrix_facts(matrix)},
         body=_body(matrix, scores, drawing),
-        thumbnail=_thumbnail(matrix, said),
+        thumbnail=_thumbnail(matrix, heat, said),
         figure=drawing,
         chart=_chart(matrix) if size <= MOST_IN_CHART else None,
         data=_data(matrix, scores),
@@ -154,16 +156,20 @@ def _scores_table(scores: tuple[ClassScores, ...]) -> str:
 
 
 def _most_confused(matrix: ConfusionMatrix) -> list[tuple[Count, str, str]]:
-    pairs = (
-        (value, -i, -j) for i, row in enumerate(matrix.rows) for j, value in enumerate(row) if i != j and value > 0
-    )
-    worst = sorted(pairs, reverse=True)[:MOST_CONFUSED]
+    """Return the worst mistakes; a row whose largest one could not be among them is passed over."""
+    worst: list[tuple[Count, int, int]] = []
+    for i, row in enumerate(matrix.rows):
+        largest = max((*row[:i], *row[i + 1 :]), default=0)
+        if len(worst) == MOST_CONFUSED and largest <= worst[-1][0]:
+            continue
+        mistakes = ((value, -i, -j) for j, value in enumerate(row) if i != j and value > 0)
+        worst = nlargest(MOST_CONFUSED, (*worst, *mistakes))
     return [(value, matrix.labels[-i], matrix.labels[-j]) for value, i, j in worst]
 
 
-def _thumbnail(matrix: ConfusionMatrix, said: str) -> Drawing:
+def _thumbnail(matrix: ConfusionMatrix, heat: HeatMap, said: str) -> Drawing:
     drawing = Drawing(480, 300, label=f"Confusion matrix, {said}")
-    draw_heat(drawing, matrix.rows, Box(20, 20, 260), numbers=len(matrix.labels) <= 8)
+    draw_heat(drawing, heat, Box(20, 20, 260), numbers=len(matrix.labels) <= 8)
     accuracy = matrix.accuracy
     drawing.text(304, 62, "accuracy", css="muted", size=18)
     drawing.text(304, 110, "–" if accuracy is None else f"{accuracy:.3f}", css="strong", size=50)
@@ -172,7 +178,7 @@ def _thumbnail(matrix: ConfusionMatrix, said: str) -> Drawing:
     return drawing
 
 
-def _figure(matrix: ConfusionMatrix, alt: str) -> Drawing:
+def _figure(matrix: ConfusionMatrix, heat: HeatMap, alt: str) -> Drawing:
     size = len(matrix.labels)
     labelled = size <= MOST_CELLS
     side = min(560.0, max(240.0, 64.0 * size)) if labelled else 560.0
@@ -182,7 +188,7 @@ def _figure(matrix: ConfusionMatrix, alt: str) -> Drawing:
     top, upright = 16.0, labelled and step >= max((text_width(name, 12) for name in names), default=0.0) + 6
     below = 24.0 if upright else 16 + min(130.0, max((text_width(name, 12) for name in names), default=0.0))
     drawing = Drawing(left + side + 16, top + side + below + 34, label=alt)
-    draw_heat(drawing, matrix.rows, Box(left, top, side), numbers=size <= MOST_NUMBERS)
+    draw_heat(drawing, heat, Box(left, top, side), numbers=size <= MOST_NUMBERS)
     for at, name in enumerate(names):
         middle = (at + 0.5) * step
         drawing.text(left - 8, top + middle + 4, name, size=12, anchor="end", fit=180)
