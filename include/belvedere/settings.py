@@ -90,13 +90,21 @@ class Settings(BaseSettings):
     """Secret that signs the addresses of previews; the same for all API servers."""
     capability_seconds: int = 300
     """How long a signed address is good."""
+    export_secret: SecretStr = SecretStr("")
+    """Secret that the key of signed exports is derived from; empty: `BELVEDERE_CAPABILITY_SECRET`."""
     gallery_path: str = "/belvedere"
     """Where the gallery is mounted below the API server."""
 
     shared_tenants: Annotated[tuple[str, ...], NoDecode] = ("mlpipeline",)
     """Tenants (comma-separated) of which everybody with an Airflow login is a member."""
+    upload_bytes: int = Field(default=2 * 1024**3, ge=0)
+    """Largest file that can be uploaded through the gallery (0: none)."""
     rows_bytes: int = Field(default=8 * 1024**3, ge=0)
     """Disk on which an API server may keep working copies of tables that people page and filter."""
+
+    # -- notifications
+    webhook_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts (comma-separated, as `name` or `name:port`) inside your network that webhooks may reach, by http too."""
 
     # -- housekeeping
     keep_runs_days: float = 2.0
@@ -104,7 +112,7 @@ class Settings(BaseSettings):
     keep_inbox_days: float = 7.0
     """How long `housekeeping` keeps finished work and buried events."""
 
-    @field_validator("markdown_hosts", "shared_tenants", mode="before")
+    @field_validator("markdown_hosts", "shared_tenants", "webhook_hosts", mode="before")
     @classmethod
     def _split_words(cls, value: object) -> object:
         if isinstance(value, str):

@@ -16,6 +16,8 @@ from belvedere.gallery.routers import (
     artifacts,
     description,
     events,
+    exports,
+    help_page,
     pages,
     previews,
     rows,
@@ -46,10 +48,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(SafeHeaders)
     handle_failures(app)
     for_users = APIRouter(dependencies=[Depends(require_login)])
-    for router in (artifacts.router, rows.router, events.router, stats.router, tenants.router, description.router):
-        for_users.include_router(router, prefix="/api")
-    for_users.include_router(pages.router)
-    for_users.include_router(artifact_page.router)
+    for noun in (artifacts, rows, exports, events, stats, tenants, description):
+        for_users.include_router(noun.router, prefix="/api")
+    for page in (pages, artifact_page, help_page):
+        for_users.include_router(page.router)
     app.include_router(for_users)
     app.include_router(previews.router)
     app.mount("/static", GalleryFiles(), name="static")

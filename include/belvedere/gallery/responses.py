@@ -124,6 +124,14 @@ class RerenderResponse(BaseModel):
     queued: bool
 
 
+class ExportKeyResponse(BaseModel):
+    """The public key of this gallery's signed exports."""
+
+    algorithm: str
+    public_key: str = Field(description="In base64, as `python -m belvedere.export verify --key` takes it.")
+    fingerprint: str
+
+
 class RowColumnResponse(BaseModel):
     """One column of a table."""
 

@@ -80,7 +80,7 @@ def _file(resources: Resources, rendition: Rendition, output: StoredOutput) -> R
     served = policies.serving(output.media_type)
     headers = policies.inert().headers() | _cached(resources)
     if served.download:
-        headers |= _attachment(output.name)
+        headers |= attachment(output.name)
     content = _opened(resources.store.stream(rendition.renderings_bucket, output.object_key))
     return StreamingResponse(content, media_type=served.media_type, headers=headers)
 
@@ -143,7 +143,7 @@ def _download(resources: Resources, artifact: Artifact) -> Response:
     if info.etag != artifact.etag:
         raise ObjectChanged("the object has other bytes by now than those this artifact was rendered from")
     content = _opened(resources.store.stream(artifact.bucket, artifact.key, version_id=artifact.version_id))
-    headers = policies.inert().headers() | _attachment(file_name(artifact.key)) | {"Content-Length": str(info.size)}
+    headers = policies.inert().headers() | attachment(file_name(artifact.key)) | {"Content-Length": str(info.size)}
     headers["Cache-Control"] = "private, no-store"
     return StreamingResponse(content, media_type="application/octet-stream", headers=headers)
 
@@ -158,7 +158,7 @@ def _cached(resources: Resources) -> dict[str, str]:
     return {"Cache-Control": f"private, max-age={resources.settings.capability_seconds}"}
 
 
-def _attachment(name: str) -> dict[str, str]:
+def attachment(name: str) -> dict[str, str]:
     """Return the header that makes a browser save under ``name`` (RFC 6266, RFC 8187)."""
     plain = UNSAFE.sub("_", name)[-80:]
     encoded = quote(name.encode("utf-8", "replace"), safe="")
