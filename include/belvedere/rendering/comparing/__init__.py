@@ -1,0 +1,1 @@
+"""What is different between artifacts: numbers, curves, matrices, tables, texts. Plain values in, plain values out."""
