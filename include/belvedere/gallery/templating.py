@@ -11,6 +11,7 @@ from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from belvedere.gallery.navigation import around
 from belvedere.gallery.static_files import VERSION
 
 UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -91,4 +92,4 @@ def _environment() -> Environment:
     return made
 
 
-templates = Jinja2Templates(env=_environment())
+templates = Jinja2Templates(env=_environment(), context_processors=[around])

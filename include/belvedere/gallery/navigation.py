@@ -1,0 +1,78 @@
+"""The bar above every page: the pages there are for this viewer, the one shown, and whose artifacts they see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from belvedere.gallery.resources import root_of
+from belvedere.model.access import ALL_TENANTS, Role, Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastapi import Request
+
+MOST_TENANTS = 3
+
+
+def _everyone(_: Viewer | None) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of the bar: its words, its path, what else counts as being there, and who is shown it."""
+
+    label: str
+    path: str
+    beneath: tuple[str, ...] = ()
+    is_for: Callable[[Viewer | None], bool] = _everyone
+
+    def holds(self, path: str) -> bool:
+        """Tell whether a path is this page or beneath it."""
+        return path == self.path or any(path.startswith(part) for part in self.beneath)
+
+
+PLACES = (
+    Place("Wall", "/", ("/artifacts/", "/runs", "/compare")),
+    Place("Help", "/help"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One link of the bar."""
+
+    label: str
+    href: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who looks, in words; ``tenants`` are named while they are few, ``more`` counts the others."""
+
+    name: str
+    role: str
+    tenants: tuple[str, ...]
+    more: int
+
+
+def around(request: Request) -> dict[str, Any]:
+    """Return what the frame around every page needs; the templates' context processor."""
+    root = root_of(request)
+    path = request.url.path.removeprefix(root)
+    who: Viewer | None = getattr(request.state, "viewer", None)
+    entries = [Entry(place.label, root + place.path, place.holds(path)) for place in PLACES if place.is_for(who)]
+    return {"root": root, "entries": entries, "standing": standing(who) if who else None}
+
+
+def standing(who: Viewer) -> Standing:
+    """Say who looks and whose artifacts they see."""
+    if who.operates:
+        return Standing(who.name, "operator, all tenants", (), 0)
+    if who.roles.get(ALL_TENANTS) is Role.AUDITOR:
+        return Standing(who.name, "auditor, all tenants", (), 0)
+    names = who.tenants or ()
+    return Standing(who.name, "" if names else "in no tenant yet", names[:MOST_TENANTS], len(names[MOST_TENANTS:]))
