@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from belvedere.catalog.express import FOR_RUNS
 from belvedere.catalog.serial import dispatching, wake_dispatcher, writing_artifacts
 
 if TYPE_CHECKING:
@@ -163,12 +164,19 @@ def _item(row: Row) -> ClaimedItem:
     return ClaimedItem(**{name: row[name] for name in ClaimedItem.__slots__})
 
 
-def start_item(connection: Connection, claim_id: str, item: ClaimedItem, lease_seconds: float, run_id: str) -> bool:
+def start_item(
+    connection: Connection,
+    claim_id: str,
+    item: ClaimedItem,
+    lease_seconds: float,
+    run_id: str,
+    dag_id: str = "render_artifacts",
+) -> bool:
     """Begin work on one item: count the attempt, take the lease, show the card as rendering.
 
     Returns False when the claim was lost, or the artifact was superseded or deleted meanwhile.
     """
-    facts = {"id": item.inbox_id, "claim_id": claim_id, "lease": lease_seconds, "run_id": run_id}
+    facts = {"id": item.inbox_id, "claim_id": claim_id, "lease": lease_seconds, "dag_id": dag_id, "run_id": run_id}
     with writing_artifacts(connection):
         begun = connection.execute(START, facts).fetchone()
         if begun is None:
@@ -214,15 +222,16 @@ def release_expired(connection: Connection, max_attempts: int) -> int:
     return len(rows)
 
 
-COUNT_QUEUED = """
+COUNT_QUEUED = f"""
 select count(*) as queued from (
-    select from inbox where state = 'queued' and available_at <= clock_timestamp() limit 1000) as waiting
-"""
+    select from inbox where state = 'queued' and available_at <= clock_timestamp() and {FOR_RUNS} limit 1000) as waiting
+"""  # noqa: S608
 
+# What a lane holds takes no run's place; an express item that a run holds is express no more.
 ACTIVE = """
 select claim_id, array_agg(distinct tenant) as tenants,
     coalesce(bool_or(started_at < clock_timestamp() - make_interval(secs => %(slow_after)s)), false) as slow
-from inbox where state = 'claimed' group by claim_id
+from inbox where state = 'claimed' and not express group by claim_id
 """
 
 # The tenants that wait: one step through the index for each (a loose index scan).
@@ -243,7 +252,7 @@ from waiting w
 cross join lateral (
     select id, tenant, alone, cost_class, row_number() over (order by id) as place
     from (select id, tenant, alone, cost_class from inbox
-          where state = 'queued' and tenant = w.tenant and available_at <= clock_timestamp()
+          where state = 'queued' and tenant = w.tenant and available_at <= clock_timestamp() and {FOR_RUNS}
           order by id limit %(most)s) as oldest
 ) as q
 left join render_costs c on c.cost_class = q.cost_class
@@ -255,13 +264,13 @@ order by q.place, coalesce(held.items, 0), q.id limit %(most)s
 
 CLAIM = """
 update inbox set state = 'claimed', claim_id = %(claim_id)s, claimed_at = clock_timestamp(), started_at = null,
-    lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+    lease_until = clock_timestamp() + make_interval(secs => %(lease)s), express = false
 where id = any(%(ids)s) and state = 'queued'
 """
 
 CLAIM_ONE = """
 update inbox set state = 'claimed', claim_id = %(claim_id)s, claimed_at = clock_timestamp(), started_at = null,
-    lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+    lease_until = clock_timestamp() + make_interval(secs => %(lease)s), express = false
 where artifact_id = %(artifact_id)s and state = 'queued'
 returning id
 """
@@ -286,7 +295,7 @@ returning occasion like 'members:%%' as refreshes
 """
 
 MARK_RENDERING = """
-update artifacts set state = 'rendering', attempts = attempts + 1, run_dag_id = 'render_artifacts',
+update artifacts set state = 'rendering', attempts = attempts + 1, run_dag_id = %(dag_id)s,
     run_id = %(run_id)s, seq = nextval('artifact_seq'), updated_at = clock_timestamp()
 where id = %(artifact_id)s and state not in ('superseded', 'deleted')
 returning id
@@ -295,7 +304,7 @@ returning id
 # A picture whose parts changed stays on its card until the new one is there.
 MARK_REFRESHING = """
 update artifacts set state = case when state in ('rendered', 'unsupported') then state else 'rendering' end,
-    attempts = 1, run_dag_id = 'render_artifacts', run_id = %(run_id)s, seq = nextval('artifact_seq'),
+    attempts = 1, run_dag_id = %(dag_id)s, run_id = %(run_id)s, seq = nextval('artifact_seq'),
     updated_at = clock_timestamp()
 where id = %(artifact_id)s and is_latest and state not in ('superseded', 'deleted')
 returning id
@@ -321,7 +330,7 @@ STARVING = f"""
 {WAITING}select from waiting w
 where w.tenant is not null
     and exists (select from inbox q where q.state = 'queued' and q.tenant = w.tenant
-                    and q.available_at <= clock_timestamp())
+                    and q.available_at <= clock_timestamp() and {FOR_RUNS})
     and not exists (select from inbox c where c.state = 'claimed' and c.tenant = w.tenant)
 limit 1
 """  # noqa: S608
@@ -333,7 +342,7 @@ update inbox set
     state = case when started_at is not null and attempts >= %(max_attempts)s then 'dead' else 'queued' end,
     finished_at = case when started_at is not null and attempts >= %(max_attempts)s then clock_timestamp() end,
     alone = alone or started_at is not null,
-    claim_id = null, lease_until = null, started_at = null
+    claim_id = null, lease_until = null, started_at = null, express = false
 where state = 'claimed' and lease_until < clock_timestamp()
 returning artifact_id, attempts, state
 """

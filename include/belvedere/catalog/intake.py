@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from belvedere.catalog.membership import Change, forget_leaders, notice
 from belvedere.catalog.serial import writing_artifacts
 from belvedere.model.events import ArtifactEvent, EventKind
+from belvedere.model.express import may_go_express
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -121,7 +122,14 @@ def _columns(arrivals: Sequence[Arrival]) -> dict[str, list[object]]:
         "sequencer": [event.sequencer for event in events],
         "event_at": [event.event_at for event in events],
         "cost_class": [cost_class(event.key, event.size) for event in events],
+        "express": [_goes_express(arrival) for arrival in arrivals],
     }
+
+
+def _goes_express(arrival: Arrival) -> bool:
+    """Tell whether the express lane may take it; what sweeps and people bring is no update to be seen at once."""
+    event = arrival.event
+    return not arrival.seen_in_bucket and may_go_express(event.key, event.size, event.content_type)
 
 
 def settle_latest(connection: Connection, buckets: Sequence[str], keys: Sequence[str]) -> None:
@@ -155,8 +163,9 @@ def _record_removed(connection: Connection, arrival: Arrival) -> int:
 ARRIVALS = """
     select * from unnest(%(id)s::text[], %(tenant)s::text[], %(seen)s::boolean[], %(bucket)s::text[], %(key)s::text[],
         %(version_id)s::text[], %(etag)s::text[], %(size)s::bigint[], %(content_type)s::text[], %(sequencer)s::text[],
-        %(event_at)s::timestamptz[], %(cost_class)s::text[], %(occasion)s::text[])
-    as a(id, tenant, seen, bucket, key, version_id, etag, size, content_type, sequencer, event_at, cost_class, occasion)
+        %(event_at)s::timestamptz[], %(cost_class)s::text[], %(occasion)s::text[], %(express)s::boolean[])
+    as a(id, tenant, seen, bucket, key, version_id, etag, size, content_type, sequencer, event_at, cost_class, occasion,
+        express)
 """
 
 # A version that was deleted, given up or superseded comes back to life by a newer event; a rendered one does
@@ -184,8 +193,10 @@ returning t.id, t.tenant, t.bucket, t.key, t.id in (select id from seen) as seen
 
 ENQUEUE = f"""
 with arrivals as ({ARRIVALS})
-insert into inbox (artifact_id, occasion, tenant, bucket, key, version_id, etag, sequencer, event_at, cost_class)
-select a.id, a.occasion, a.tenant, a.bucket, a.key, a.version_id, a.etag, a.sequencer, a.event_at, a.cost_class
+insert into inbox (artifact_id, occasion, tenant, bucket, key, version_id, etag, sequencer, event_at, cost_class,
+    express)
+select a.id, a.occasion, a.tenant, a.bucket, a.key, a.version_id, a.etag, a.sequencer, a.event_at, a.cost_class,
+    a.express
 from arrivals a join artifacts t using (id)
 where a.id = any(%(wanted)s) and t.state = 'queued'
 on conflict (artifact_id, occasion) do nothing

@@ -185,7 +185,7 @@ where t.rendered_at is null or t.rendered_at < excluded.rendered_at
 """  # noqa: S608
 
 REQUEUE = """
-update inbox set state = 'queued', claim_id = null, lease_until = null, started_at = null,
+update inbox set state = 'queued', claim_id = null, lease_until = null, started_at = null, express = false,
     available_at = clock_timestamp() + make_interval(secs => %(delay)s)
 where id = %(id)s and claim_id = %(claim_id)s and state = 'claimed'
 returning id

@@ -6,15 +6,21 @@ a hot loop of failed runs. So failures are waited out inside, and said in the lo
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from abc import ABC, abstractmethod
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 5.0
+JOIN_SECONDS = 5.0
 
 
 class Loop(ABC):
@@ -23,7 +29,7 @@ class Loop(ABC):
     def __init__(self, name: str) -> None:
         self.name = name
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread = threading.Thread(target=self.run, name=name, daemon=True)
         self._failures = 0
 
     @abstractmethod
@@ -42,12 +48,18 @@ class Loop(ABC):
         """Ask for the end; returns at once (see ``join``)."""
         self._stop.set()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody asked for the end."""
+        return self._stop.is_set()
+
     def join(self, timeout_seconds: float) -> bool:
         """Wait for the end and tell whether it came."""
         self._thread.join(timeout_seconds)
         return not self._thread.is_alive()
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Repeat the step in the caller's own thread until somebody stops it."""
         while not self._stop.is_set():
             try:
                 with ExitStack() as resources:
@@ -65,3 +77,11 @@ class Loop(ABC):
         log.warning("%s: %s: %s; trying again in %.1f s", self.name, type(error).__name__, error, pause)
         log.debug("%s failed", self.name, exc_info=error)
         self._stop.wait(pause)
+
+
+async def end_loops(loops: Iterable[Loop]) -> None:
+    """Ask loops to end and wait for it a while, without holding up the event loop."""
+    ending = list(loops)
+    for loop in ending:
+        loop.stop()
+    await asyncio.gather(*(asyncio.to_thread(loop.join, JOIN_SECONDS) for loop in ending))

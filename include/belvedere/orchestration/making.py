@@ -98,6 +98,11 @@ class Making:
         return Made(made, result.usage)
 
     @property
+    def runs_programs(self) -> bool:
+        """Whether a tenant's own program draws the item."""
+        return self._own is not None
+
+    @property
     def limits(self) -> Limits:
         """The limits of the item's kind."""
         return self._place.settings.limits.of(self.kind)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from structlog.contextvars import bound_contextvars
+
 from belvedere.catalog.claims import ClaimedItem, claimed_items, extend_lease, hand_back, somebody_starves, start_item
 from belvedere.catalog.intake import Arrival, record
 from belvedere.catalog.results import finish, give_up, put_back, retry_later, was_removed
@@ -90,13 +92,17 @@ class ItemRendering:
         self._making: Making | None = None
 
     def work(self) -> None:
-        """Bring the item to its next state.
+        """Bring the item to its next state; each line of the log that is written meanwhile says whose it is.
 
         Raises:
             ServiceUnavailable: the catalog or the object store is away; the item is as it was.
         """
-        lease = self._place.settings.render_lease_seconds
-        if not start_item(self._place.connection, self._claim_id, self._item, lease, self._place.run.run_id):
+        with bound_contextvars(artifact=self._item.artifact_id):
+            self._work()
+
+    def _work(self) -> None:
+        lease, run = self._place.settings.render_lease_seconds, self._place.run
+        if not start_item(self._place.connection, self._claim_id, self._item, lease, run.run_id, run.dag_id):
             self._report.dropped += 1
             return
         with tempfile.TemporaryDirectory(prefix="belvedere-") as folder:
@@ -115,7 +121,11 @@ class ItemRendering:
 
     def _render(self, folder: Path) -> None:
         making = self._making = Making(self._place, self._item, folder, self._keep_lease)
+        item = self._item
+        log.info("%s/%s: attempt %d at version %s", item.bucket, item.key, item.attempts, item.version_id or item.etag)
         source = making.fetch()
+        log.info("%s/%s: %d bytes fetched, told to be %s", item.bucket, item.key, source.size, making.kind)
+        self._admit(making)
         try:
             source = making.with_related(source)
             fingerprint = making.fingerprint(source)
@@ -129,6 +139,9 @@ class ItemRendering:
             self._finish(source, made.rendering, made.usage, ArtifactState.RENDERED, None, fingerprint)
             self._drawn.add(bytes_of(self._item))
             self._report.rendered += 1
+
+    def _admit(self, making: Making) -> None:
+        """Let every kind pass; a lane is choosier."""
 
     def _reused(self, source: Source, fingerprint: str) -> bool:
         """Take over the rendering of the same bytes, if the tenant has one; looks only where there may be one."""
@@ -170,6 +183,8 @@ class ItemRendering:
         """Write the record beside the outputs, then into the catalog."""
         store_record(self._place.store, self._place.renderings_of(done.bucket), done)
         finish(self._place.connection, self._claim_id, self._item, done)
+        for warning in done.warnings:
+            log.info("%s/%s: warning: %s", done.bucket, done.key, warning)
         how = f"reused from {done.reused_from['key']}" if done.reused_from else done.state.value
         log.info("%s/%s: %s as %s, %d ms after its event", done.bucket, done.key, how, done.kind, done.latency_ms)
 
@@ -219,6 +234,7 @@ class ItemRendering:
             self._dead(PermanentError(f"{error.message} ({item.attempts} attempts)", code=error.code))
             return
         delay = FIRST_RETRY_SECONDS * 2 ** (item.attempts - 1)
+        log.warning("%s/%s: tried again in %g s: %s", item.bucket, item.key, delay, error)
         retry_later(
             self._place.connection,
             self._claim_id,

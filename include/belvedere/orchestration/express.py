@@ -1,0 +1,155 @@
+"""The express lane: one warm process that renders small updates itself, one after another, without a run for each.
+
+It serves what a step writes again and again while it works: progress, logs, JSON lines. The newest version of a key
+wins: what was superseded before its turn is dropped unseen. Each update is rendered in a forked child as shut in as
+any other's; only Airflow's way from a run to a task is spared. Whatever turns out to be large, slow or of another
+kind goes back to the ordinary runs, and nobody is lost when the lane is: see ``catalog.express``.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from belvedere.catalog.claims import claimed_items, hand_back
+from belvedere.catalog.express import beat, claim_express, decline, leave
+from belvedere.catalog.results import put_back
+from belvedere.catalog.serial import INBOX_CHANNEL
+from belvedere.catalog.sources import sources_in_use
+from belvedere.clients.object_store import ObjectStore
+from belvedere.clients.postgres import connect, translated
+from belvedere.errors import BelvedereError, ServiceUnavailable
+from belvedere.model.express import EXPRESS_KINDS
+from belvedere.orchestration.loops import Loop
+from belvedere.orchestration.rendering import AWAY_SECONDS, ClaimReport, ItemRendering
+from belvedere.orchestration.workplace import Workplace
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+    from belvedere.catalog.claims import ClaimedItem
+    from belvedere.clients.postgres import Connection
+    from belvedere.orchestration.making import Making
+    from belvedere.orchestration.rendering import Bytes
+    from belvedere.orchestration.storing import RunIdentity
+    from belvedere.settings import Settings
+
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 0.5
+SOURCES_SECONDS = 5.0
+ITEM_SECONDS = 2.0
+# Few at once: what is claimed already cannot be superseded by what comes meanwhile until its turn.
+ITEMS_AT_ONCE = 4
+
+
+class NotForTheLane(Exception):
+    """An item that ordinary runs should have: another kind, a tenant's own renderer, or slow."""
+
+
+class ExpressItem(ItemRendering):
+    """The way of one item through the lane."""
+
+    def _admit(self, making: Making) -> None:
+        if making.kind not in EXPRESS_KINDS:
+            raise NotForTheLane(f"it is of the kind {making.kind}")
+        if making.runs_programs:
+            raise NotForTheLane("a renderer of its tenant draws it")
+
+    def _keep_lease(self, elapsed_seconds: float) -> None:
+        if elapsed_seconds > ITEM_SECONDS:
+            raise NotForTheLane(f"it takes longer than {ITEM_SECONDS:g} s")
+
+
+class ExpressLane(Loop):
+    """Renders small updates until the session ends, going on after every outage."""
+
+    def __init__(self, settings: Settings, run: RunIdentity, session_seconds: float) -> None:
+        super().__init__("belvedere-express")
+        self._settings = settings
+        self._run_identity = run
+        self._ends = time.monotonic() + session_seconds
+        self.report = ClaimReport()
+        self.declined = 0
+        self._store: ObjectStore
+        self._connection: Connection
+        self._place: Workplace
+        self._place_at = self._beat_at = float("-inf")
+
+    def open(self, resources: ExitStack) -> None:
+        """Connect to catalog and object store, and say that a lane is there."""
+        self._end_in_time()
+        self._connection = resources.enter_context(connect(self._settings.catalog_dsn.get_secret_value()))
+        self._store = ObjectStore.from_settings(self._settings)
+        self._place_at = self._beat_at = float("-inf")
+        self._connection.execute(f"listen {INBOX_CHANNEL}")
+        resources.callback(self._leave)
+
+    def step(self) -> None:
+        """Render what waits, or wait for something to come."""
+        self._end_in_time()
+        self._beat()
+        claim_id = claim_express(self._connection, ITEMS_AT_ONCE, self._settings.render_lease_seconds)
+        if claim_id is not None:
+            self._render(claim_id)
+            return
+        with translated():
+            for _ in self._connection.notifies(timeout=BEAT_SECONDS, stop_after=1):
+                break
+
+    def _render(self, claim_id: str) -> None:
+        place = self._workplace()
+        drawn: set[Bytes] = set()
+        for item in claimed_items(self._connection, claim_id):
+            self._beat()
+            if self.stopping:
+                hand_back(self._connection, claim_id)
+                return
+            self._render_one(place, claim_id, item, drawn)
+
+    def _render_one(self, place: Workplace, claim_id: str, item: ClaimedItem, drawn: set[Bytes]) -> None:
+        try:
+            ExpressItem(place, claim_id, item, self.report, drawn).work()
+        except NotForTheLane as reason:
+            log.info("%s/%s is left to the ordinary runs: %s", item.bucket, item.key, reason)
+            decline(self._connection, claim_id, item)
+            self.declined += 1
+        except ServiceUnavailable:
+            with suppress(BelvedereError):
+                put_back(self._connection, claim_id, item, delay_seconds=AWAY_SECONDS)
+                hand_back(self._connection, claim_id, delay_seconds=AWAY_SECONDS)
+            raise
+
+    def _workplace(self) -> Workplace:
+        """Return services, and the sources and renderers as they were a few seconds ago at most."""
+        now = time.monotonic()
+        if now - self._place_at > SOURCES_SECONDS:
+            in_use = sources_in_use(self._connection)
+            self._place = Workplace(
+                settings=self._settings,
+                connection=self._connection,
+                store=self._store,
+                sources=in_use.tenants,
+                run=self._run_identity,
+                renderers=in_use.renderers,
+            )
+            self._place_at = now
+        return self._place
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if now - self._beat_at < BEAT_SECONDS:
+            return
+        run_id = self._run_identity.run_id
+        beat(self._connection, run_id, run_id, rendered=self.report.rendered, declined=self.declined)
+        self._beat_at = now
+
+    def _leave(self) -> None:
+        with suppress(BelvedereError):
+            leave(self._connection, self._run_identity.run_id)
+
+    def _end_in_time(self) -> None:
+        if time.monotonic() >= self._ends:
+            self.stop()
