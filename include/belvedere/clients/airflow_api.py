@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import httpx
 
-from belvedere.errors import AccessDenied, PermanentError, ServiceUnavailable, TransientError
+from belvedere.errors import AccessDenied, ObjectMissing, PermanentError, ServiceUnavailable, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,6 +25,14 @@ class DagNotReady(TransientError):
     """Airflow does not know the DAG: its file has not been parsed yet, or failed to parse."""
 
     code = "dag_not_ready"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLog:
+    """What one try of a task wrote: its lines as Airflow keeps them; ``cut``: there are more than were asked for."""
+
+    lines: tuple[Mapping[str, Any], ...]
+    cut: bool
 
 
 @contextmanager
@@ -77,6 +88,44 @@ class AirflowApi:
         _check(response, f"{method} {path}")
         return response.json() if response.content else None
 
+    def tasks_of_run(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """Return the task instances of a run.
+
+        Raises:
+            ObjectMissing: Airflow does not know the run, or keeps it no longer.
+            ServiceUnavailable, AccessDenied, PermanentError: as their names say.
+        """
+        path = f"/api/v2{_run_path(dag_id, run_id)}/taskInstances"
+        response = self._send("GET", path)
+        _check_known(response, dag_id, run_id)
+        _check(response, f"the tasks of {dag_id}")
+        found: list[dict[str, Any]] = response.json()["task_instances"]
+        return found
+
+    def task_log(
+        self, dag_id: str, run_id: str, task_id: str, try_number: int, *, map_index: int = -1, most_bytes: int
+    ) -> TaskLog:
+        """Read the beginning of what one try of a task wrote; raises as ``tasks_of_run``."""
+        path = f"/api/v2{_run_path(dag_id, run_id)}/taskInstances/{quote(task_id, safe='')}/logs/{try_number}"
+        asked = {"full_content": "true", "map_index": str(map_index)}
+        content = bytearray()
+        with _translated(f"the log of {dag_id}"):
+            if "Authorization" not in self._http.headers:
+                self._log_in()
+            accepts = {"Accept": "application/x-ndjson"}
+            with self._http.stream("GET", path, params=asked, headers=accepts) as response:
+                if not response.is_success:
+                    response.read()
+                _check_known(response, dag_id, run_id)
+                _check(response, f"the log of {dag_id}")
+                for piece in response.iter_bytes():
+                    content += piece
+                    if len(content) > most_bytes:
+                        break
+        whole, cut = bytes(content[:most_bytes]), len(content) > most_bytes
+        lines = whole.split(b"\n")
+        return TaskLog(tuple(line for each in (lines[:-1] if cut else lines) if (line := _line(each))), cut)
+
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         with _translated(f"{method} {path}"):
             if "Authorization" not in self._http.headers:
@@ -95,6 +144,24 @@ class AirflowApi:
             )
         _check(response, "logging in")
         self._http.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
+
+
+def _run_path(dag_id: str, run_id: str) -> str:
+    return f"/dags/{quote(dag_id, safe='')}/dagRuns/{quote(run_id, safe='')}"
+
+
+def _line(text: bytes) -> dict[str, Any] | None:
+    """Read one line of a log; Airflow hands out what it could not read as it is."""
+    try:
+        said = json.loads(text) if text.strip() else None
+    except (ValueError, RecursionError):
+        said = {"event": text.decode("utf-8", "replace")}
+    return said if isinstance(said, dict) else None
+
+
+def _check_known(response: httpx.Response, dag_id: str, run_id: str) -> None:
+    if response.status_code == httpx.codes.NOT_FOUND:
+        raise ObjectMissing(f"Airflow does not keep the run {run_id} of {dag_id} any more", code="run_missing")
 
 
 def _check(response: httpx.Response, what: str) -> None:

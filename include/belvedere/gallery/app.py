@@ -20,6 +20,7 @@ from belvedere.gallery.routers import (
     help_page,
     pages,
     previews,
+    render_logs,
     rows,
     stats,
     tenants,
@@ -48,7 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(SafeHeaders)
     handle_failures(app)
     for_users = APIRouter(dependencies=[Depends(require_login)])
-    for noun in (artifacts, rows, exports, events, stats, tenants, description):
+    for noun in (artifacts, rows, exports, render_logs, events, stats, tenants, description):
         for_users.include_router(noun.router, prefix="/api")
     for page in (pages, artifact_page, help_page):
         for_users.include_router(page.router)

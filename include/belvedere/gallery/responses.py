@@ -124,6 +124,24 @@ class RerenderResponse(BaseModel):
     queued: bool
 
 
+class LogLineResponse(BaseModel):
+    """One line of a log."""
+
+    at: str | None
+    level: str
+    logger: str
+    text: str
+
+
+class RenderLogResponse(BaseModel):
+    """What a run wrote about one artifact."""
+
+    run: RunResponse
+    state: str | None = Field(description="Airflow's state of the task.")
+    lines: list[LogLineResponse]
+    cut: bool = Field(description="Whether the run wrote more than was searched, or than is shown.")
+
+
 class ExportKeyResponse(BaseModel):
     """The public key of this gallery's signed exports."""
 
