@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from belvedere.clients.postgres import Connection, Row
+    from belvedere.model.access import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,12 @@ def list_sources(connection: Connection) -> list[SourceBucket]:
     return [_source(row) for row in connection.execute(LIST).fetchall()]
 
 
+def sources_in(connection: Connection, scope: Scope) -> list[SourceBucket]:
+    """Return the sources of the tenants in a scope, each tenant's bucket of its own name first."""
+    facts = {"scope": None if scope is None else list(scope)}
+    return [_source(row) for row in connection.execute(LIST_IN, facts)]
+
+
 def tenants_of_buckets(connection: Connection) -> dict[str, str]:
     """Return the tenant of every source bucket, by the bucket's name."""
     return {source.bucket: source.tenant for source in list_sources(connection)}
@@ -107,6 +114,12 @@ insert into sources as s (bucket, tenant, renderings_bucket) values (%(bucket)s,
 on conflict (bucket) do update set tenant = excluded.tenant, renderings_bucket = excluded.renderings_bucket
 where (s.tenant, s.renderings_bucket) is distinct from (excluded.tenant, excluded.renderings_bucket)
 returning bucket
+"""
+
+LIST_IN = """
+select bucket, tenant, renderings_bucket from sources
+where %(scope)s::text[] is null or tenant = any(%(scope)s::text[])
+order by tenant, bucket <> tenant, bucket
 """
 
 LIST = "select bucket, tenant, renderings_bucket from sources order by bucket"

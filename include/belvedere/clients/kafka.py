@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka import Consumer, Message
 
+CONSUMER_GROUP = "belvedere"
 # Latency over batching: wait at most 10 ms for more records. A member that dies is noticed after six seconds.
 # The group commits by hand, after the catalog has the records.
 STREAM_CONFIG: Mapping[str, Any] = MappingProxyType(

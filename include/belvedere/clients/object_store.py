@@ -6,7 +6,8 @@ import io
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from urllib.parse import quote
 
 from minio.commonconfig import CopySource
 from minio.deleteobjects import DeleteObject
@@ -23,7 +24,15 @@ if TYPE_CHECKING:
     from belvedere.settings import Settings
 
 CHUNK_BYTES = 1024 * 1024
+PART_BYTES = 8 * 1024 * 1024
 UNKNOWN_TIME = datetime.fromtimestamp(0, UTC)
+
+
+class Readable(Protocol):
+    """What an object's bytes can be read from."""
+
+    def read(self, size: int) -> bytes:
+        """Return some of the next bytes; none at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +156,34 @@ class ObjectStore:
                 metadata=dict(metadata) if metadata else None,
             )
             return (result.etag or "").strip('"')
+
+    def put_stream(
+        self, bucket: str, key: str, content: Readable, length: int | None, content_type: str, *, put_by: str
+    ) -> ObjectInfo:
+        """Write one object from what is read part by part; ``length`` None where nobody knows it.
+
+        Whatever ``content`` raises is raised, and nothing is left of the object.
+        """
+        with translated(f"writing {bucket}/{key}"):
+            result = self._client.put_object(
+                bucket,
+                key,
+                cast("BinaryIO", content),
+                -1 if length is None else length,
+                content_type=content_type,
+                metadata={"belvedere-put-by": quote(put_by, safe="")},
+                part_size=PART_BYTES,
+                num_parallel_uploads=1,
+            )
+        return ObjectInfo(
+            bucket=bucket,
+            key=key,
+            version_id=_real_version(result.version_id),
+            etag=(result.etag or "").strip('"'),
+            size=length or 0,
+            content_type=content_type,
+            modified_at=result.last_modified or UNKNOWN_TIME,
+        )
 
     def copy(self, bucket: str, key: str, to_bucket: str, to_key: str) -> None:
         """Copy one object inside the store; raises as ``fetch`` does."""

@@ -69,12 +69,13 @@ class Ingestion:
         """
         batch = stream.batch(timeout_seconds, most)
         if batch:
-            self._take(batch)
+            self.take(batch)
             stream.commit()
             self.tally.records += len(batch)
         return len(batch)
 
-    def _take(self, batch: Sequence[RawRecord]) -> None:
+    def take(self, batch: Sequence[RawRecord]) -> None:
+        """Take records into the catalog, or bury them; raises as ``step`` does."""
         arrivals = [arrival for raw in batch for arrival in self._arrivals(raw)]
         try:
             self._record(arrivals)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.apache.kafka.hooks.consume import KafkaConsumerHook
 
 from belvedere.catalog.sources import tenants_of_buckets
-from belvedere.clients.kafka import STREAM_CONFIG, RecordStream, translated
+from belvedere.clients.kafka import CONSUMER_GROUP, STREAM_CONFIG, RecordStream, translated
 from belvedere.clients.object_store import ObjectStore
 from belvedere.clients.postgres import connect
 from belvedere.events.ingest import Ingestion, Tally
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from belvedere.clients.postgres import Connection
     from belvedere.settings import Settings
 
-CONSUMER_GROUP = "belvedere"
 BATCH_RECORDS = 500
 WAIT_SECONDS = 1.0
 SOURCES_SECONDS = 5.0
