@@ -15,15 +15,13 @@ from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 from belvedere.orchestration.dispatching import Dispatcher
 from belvedere.orchestration.ingesting import Ingester
+from belvedere.orchestration.loops import end_loops
 from belvedere.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from belvedere.orchestration.loops import Loop
-
 TICK_SECONDS = 1.0
-JOIN_SECONDS = 5.0
 
 
 class ArtifactTrigger(BaseTrigger):
@@ -51,13 +49,7 @@ class ArtifactTrigger(BaseTrigger):
             while time.monotonic() - started < lasts:
                 await asyncio.sleep(TICK_SECONDS)
         finally:
-            await _end([ingester, dispatcher])
+            await end_loops([ingester, dispatcher])
         summary = {**asdict(ingester.tally), "runs_started": dispatcher.runs_started}
         self.log.info("session ended: %s", summary)
         yield TaskSuccessEvent(xcoms={"return_value": summary})
-
-
-async def _end(loops: list[Loop]) -> None:
-    for loop in loops:
-        loop.stop()
-    await asyncio.gather(*(asyncio.to_thread(loop.join, JOIN_SECONDS) for loop in loops))
