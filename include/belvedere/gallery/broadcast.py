@@ -2,13 +2,15 @@
 
 PostgreSQL's NOTIFY only says *that* something changed; what changed is read from the catalog by sequence
 number, so that a lost or merged notification loses nothing. Each subscriber keeps only the newest state of
-each artifact that it has not sent yet: a burst costs a slow browser less, never more.
+each artifact that it has not sent yet: a burst costs a slow browser less, never more. A change is put into words
+once, however many browsers are told of it; a stream to which nothing happens costs a socket and no processor time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,7 @@ from belvedere.clients.postgres import connect_async
 from belvedere.errors import BelvedereError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from belvedere.clients.postgres_pool import ConnectionPool
     from belvedere.model.access import Scope, Viewer
@@ -28,33 +30,67 @@ log = logging.getLogger(__name__)
 READ_AT_ONCE = 500
 MOST_WAITING = 1000
 LOOK_AGAIN_SECONDS = 2.0
-COALESCE_SECONDS = 0.04
+COALESCE_SECONDS = 0.02
 RECONNECT_SECONDS = 1.0
+WATCH_SECONDS = 0.5
+
+
+class Change:
+    """One changed artifact, and how that is told."""
+
+    __slots__ = ("_told", "artifact")
+
+    def __init__(self, artifact: Artifact) -> None:
+        self.artifact = artifact
+        self._told: dict[str, str] = {}
+
+    def told(self, place: str, tell: Callable[[Artifact], str]) -> str:
+        """Return what ``tell`` makes of the artifact for a gallery at ``place``; it is asked once."""
+        text = self._told.get(place)
+        if text is None:
+            text = self._told[place] = tell(self.artifact)
+        return text
 
 
 class Subscription:
-    """What one browser has still to be told of what its user may see. Used in the event loop only."""
+    """What one browser has still to be told of what its user may see. Used in the event loop only.
 
-    def __init__(self, who: Viewer) -> None:
+    With a ``bucket`` or a ``key`` it is told of these objects' versions alone.
+    """
+
+    def __init__(self, who: Viewer, bucket: str = "", key: str = "") -> None:
         self._who = who
-        self._waiting: dict[str, Artifact] = {}
+        self._bucket = bucket
+        self._key = key
+        self._waiting: dict[str, Change] = {}
         self._news = asyncio.Event()
         self.overrun = False
+        self.closed = False
 
-    def push(self, artifacts: list[Artifact]) -> None:
+    def wants(self, artifact: Artifact) -> bool:
+        """Tell whether the artifact is one to be told of."""
+        asked_for = self._bucket in ("", artifact.bucket) and self._key in ("", artifact.key)
+        return asked_for and self._who.may_see(artifact.tenant)
+
+    def push(self, changes: list[Change]) -> None:
         """Add changes; those that are not taken soon enough end in ``overrun``."""
-        seen = [artifact for artifact in artifacts if self._who.may_see(artifact.tenant)]
-        if not seen:
+        wanted = [change for change in changes if self.wants(change.artifact)]
+        if not wanted:
             return
-        for artifact in seen:
-            self._waiting.pop(artifact.id, None)
-            self._waiting[artifact.id] = artifact
+        for change in wanted:
+            self._waiting.pop(change.artifact.id, None)
+            self._waiting[change.artifact.id] = change
         if len(self._waiting) > MOST_WAITING:
             self._waiting.clear()
             self.overrun = True
         self._news.set()
 
-    async def take(self, seconds: float) -> list[Artifact]:
+    def close(self) -> None:
+        """Let the stream end: the server stops."""
+        self.closed = True
+        self._news.set()
+
+    async def take(self, seconds: float) -> list[Change]:
         """Wait for changes and return them in the order of their sequence numbers; empty when none came."""
         try:
             await asyncio.wait_for(self._news.wait(), seconds)
@@ -72,14 +108,14 @@ class Broadcaster:
         self._dsn = dsn
         self._pool = pool
         self._subscribers: set[Subscription] = set()
-        self._listener: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._seq = 0
 
     @asynccontextmanager
-    async def subscription(self, who: Viewer) -> AsyncIterator[Subscription]:
-        """Subscribe to every change that somebody may see from now on."""
+    async def subscription(self, who: Viewer, bucket: str = "", key: str = "") -> AsyncIterator[Subscription]:
+        """Subscribe to every change that somebody may see from now on (of one bucket or key, if they are given)."""
         seq = await self.last_change()
-        subscription = Subscription(who)
+        subscription = Subscription(who, bucket, key)
         self._subscribers.add(subscription)
         self._start(seq)
         try:
@@ -98,14 +134,25 @@ class Broadcaster:
         return await asyncio.to_thread(self._last_change)
 
     def _start(self, seq: int) -> None:
-        if self._listener is None or self._listener.done():
+        if not self._tasks or any(task.done() for task in self._tasks):
+            self._stop()
             self._seq = seq
-            self._listener = asyncio.create_task(self._listen(), name="belvedere-gallery-changes")
+            self._tasks = [
+                asyncio.create_task(self._listen(), name="belvedere-gallery-changes"),
+                asyncio.create_task(self._watch_server(), name="belvedere-gallery-server"),
+            ]
 
     def _stop(self) -> None:
-        if self._listener is not None:
-            self._listener.cancel()
-            self._listener = None
+        for task in self._tasks:
+            task.cancel()
+        self._tasks = []
+
+    async def _watch_server(self) -> None:
+        """End every stream when the server was asked to stop: it waits for them."""
+        while not server_stops():
+            await asyncio.sleep(WATCH_SECONDS)
+        for subscriber in self._subscribers:
+            subscriber.close()
 
     async def _listen(self) -> None:
         while True:
@@ -125,8 +172,9 @@ class Broadcaster:
             more = len(changed) == READ_AT_ONCE
             if changed:
                 self._seq = changed[-1].seq
+                changes = [Change(artifact) for artifact in changed]
                 for subscriber in self._subscribers:
-                    subscriber.push(changed)
+                    subscriber.push(changes)
 
     def _changes_since(self, seq: int, limit: int, scope: Scope) -> list[Artifact]:
         with self._pool.connection() as connection:
@@ -135,3 +183,9 @@ class Broadcaster:
     def _last_change(self) -> int:
         with self._pool.connection() as connection:
             return browse.last_change(connection)
+
+
+def server_stops() -> bool:
+    """Tell whether uvicorn was asked to stop: it waits for open streams, and nobody else tells them."""
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return bool(getattr(server, "should_exit", False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+import random
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
-from belvedere.gallery.broadcast import READ_AT_ONCE
+from belvedere.gallery.broadcast import READ_AT_ONCE, Change
 from belvedere.gallery.presenting import Presenter
 from belvedere.gallery.query import BadQuery
 from belvedere.gallery.resources import PresenterDep, ResourcesDep
@@ -19,17 +19,17 @@ from belvedere.gallery.viewers import ViewerDep
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
+    from contextlib import AbstractAsyncContextManager
 
     from belvedere.gallery.broadcast import Broadcaster, Subscription
-    from belvedere.model.access import Viewer
+    from belvedere.model.access import Scope
     from belvedere.model.artifact import Artifact
 
 router = APIRouter(tags=["events"])
 
-RETRY_MS = 2000
+RETRY_MS = 400
 BEAT_SECONDS = 15.0
 LIFE_SECONDS = 900.0
-TICK_SECONDS = 1.0
 BEAT = ": still here\n\n"
 
 
@@ -52,32 +52,16 @@ async def events(
     """Stream every change of an artifact that the asker may see from now on, or after a sequence number.
 
     Events are `artifact` (its JSON; `id` is its `seq`), `ready` (the stream has started) and `reset` (too much
-    changed to tell one by one: list again). The stream ends after some minutes, so that the login is checked again.
+    changed to tell one by one: list again); the latter two tell the server's time, `now`, in milliseconds. The stream
+    ends after some minutes, so that the login is checked again: connect again with the last `id` that was heard.
     """
     start = _start(last_event_id, since)
     if start is None:
         start = await resources.changes.last_change()
-    teller = Teller(presenter, bucket, key)
-    stream = _stream(resources.changes, teller, start, who)
+    listening = resources.changes.subscription(who, bucket, key)
+    stream = _stream(resources.changes, Teller(presenter), start, listening, who.tenants)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
-
-
-@dataclass(frozen=True, slots=True)
-class Teller:
-    """Writes events about the artifacts that a subscriber asked for."""
-
-    presenter: Presenter
-    bucket: str
-    key: str
-
-    def tell(self, artifacts: Iterable[Artifact]) -> str:
-        """Return one event for each artifact asked for."""
-        return "".join(
-            f"event: artifact\nid: {artifact.seq}\ndata: {self.presenter.artifact(artifact).model_dump_json()}\n\n"
-            for artifact in artifacts
-            if self.bucket in ("", artifact.bucket) and self.key in ("", artifact.key)
-        )
 
 
 def _start(last_event_id: str | None, since: int | None) -> int | None:
@@ -88,42 +72,50 @@ def _start(last_event_id: str | None, since: int | None) -> int | None:
     return int(last_event_id)
 
 
-async def _stream(changes: Broadcaster, teller: Teller, start: int, who: Viewer) -> AsyncIterator[str]:
-    async with changes.subscription(who) as subscription:
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Writes changes as events, each once for all who are told of it."""
+
+    presenter: Presenter
+
+    def tell(self, changes: Iterable[Change]) -> str:
+        """Return one event for each change."""
+        return "".join(change.told(self.presenter.root, self._event) for change in changes)
+
+    def _event(self, artifact: Artifact) -> str:
+        told = self.presenter.artifact(artifact).model_dump_json()
+        return f"event: artifact\nid: {artifact.seq}\ndata: {told}\n\n"
+
+
+async def _stream(
+    changes: Broadcaster, teller: Teller, start: int, listening: AbstractAsyncContextManager[Subscription], scope: Scope
+) -> AsyncIterator[str]:
+    async with listening as subscription:
         yield f"retry: {RETRY_MS}\n\n"
-        missed = await changes.changes_since(start, READ_AT_ONCE + 1, who.tenants)
+        missed = await changes.changes_since(start, READ_AT_ONCE + 1, scope)
         if len(missed) > READ_AT_ONCE:
             start = await changes.last_change()
-            yield _reset(start)
+            yield _event("reset", start)
         else:
             start = missed[-1].seq if missed else start
-            yield teller.tell(missed) + f"event: ready\nid: {start}\ndata: {{}}\n\n"
+            told = [Change(artifact) for artifact in missed if subscription.wants(artifact)]
+            yield teller.tell(told) + _event("ready", start)
         async for text in _live(subscription, teller, start):
             yield text
 
 
 async def _live(subscription: Subscription, teller: Teller, sent: int) -> AsyncIterator[str]:
-    ends = time.monotonic() + LIFE_SECONDS
-    spoke = time.monotonic()
-    while time.monotonic() < ends and not _server_stops():
-        changed = [artifact for artifact in await subscription.take(TICK_SECONDS) if artifact.seq > sent]
+    # Streams that began together, after a restart of the server, do not end together.
+    ends = time.monotonic() + LIFE_SECONDS * random.uniform(0.8, 1.0)  # noqa: S311
+    while not subscription.closed and time.monotonic() < ends:
+        changed = [change for change in await subscription.take(BEAT_SECONDS) if change.artifact.seq > sent]
         if subscription.overrun:
             subscription.overrun = False
-            yield _reset(sent)
-        sent = changed[-1].seq if changed else sent
-        text = teller.tell(changed)
-        if not text and time.monotonic() - spoke > BEAT_SECONDS:
-            text = BEAT
-        if text:
-            spoke = time.monotonic()
-            yield text
+            yield _event("reset", sent)
+        sent = changed[-1].artifact.seq if changed else sent
+        yield teller.tell(changed) or BEAT
 
 
-def _reset(seq: int) -> str:
-    return f"event: reset\nid: {seq}\ndata: {{}}\n\n"
-
-
-def _server_stops() -> bool:
-    """Tell whether uvicorn was asked to stop: it waits for open streams, and nobody else tells them."""
-    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-    return bool(getattr(server, "should_exit", False))
+def _event(name: str, seq: int) -> str:
+    """Return an event about the stream itself, with the server's clock for browsers whose clock is wrong."""
+    return f'event: {name}\nid: {seq}\ndata: {{"now": {round(time.time() * 1000)}}}\n\n'
