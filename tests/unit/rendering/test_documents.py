@@ -146,6 +146,8 @@ class TestXml:
         assert rendering.facts["document"]["root"] == "model"
         assert '<span class="name" title="$.@name">@name</span> <span class="vs">m</span>' in page
         assert "only words" in page
+        assert page.count("&lt;model&gt;") == 1, "the root has its name beside its children"
+        assert "&lt;field" not in page, "a named element is not named twice"
 
     @pytest.mark.parametrize(
         "entity", ['<!ENTITY x SYSTEM "file:///etc/hostname">', '<!ENTITY x "boom"><!ENTITY y "&x;&x;&x;">']

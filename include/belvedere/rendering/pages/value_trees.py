@@ -113,7 +113,7 @@ class Tree:
         if inline is not None:
             self.shown += len(children)
             return f"<li>{label}{inline}</li>"
-        about = f'<span class="muted">{_about(value, len(children))}</span>'
+        about = f'<span class="muted">{_about(value, len(children), named=bool(name))}</span>'
         if depth >= self._depth or not children:
             return f"<li>{label}{about}</li>"
         inside = self._items(children, path, depth)
@@ -131,8 +131,10 @@ class Tree:
         return "".join(lines)
 
 
-def _about(value: Any, count: int) -> str:
+def _about(value: Any, count: int, *, named: bool) -> str:
     if isinstance(value, Element):
+        if named:
+            return f"{count:,}" if count else "empty"
         return f"&lt;{escaped(value.name)}&gt; {count:,}" if count else f"&lt;{escaped(value.name)}/&gt;"
     return f"[{count:,}]" if isinstance(value, list) else f"{{{count:,}}}"
 

@@ -276,7 +276,7 @@ def _lead(source: Source, contents: Contents) -> str:
 def _figures(source: Source, contents: Contents) -> str:
     total = sum(member.size for member in contents.files)
     figures = {"Files": f"{len(contents.files):,}", "Unpacked": bytes_in_words(total)}
-    if source.size and total:
+    if 0 < source.size < total:
         figures["Packed to"] = f"{100 * source.size / total:.3g} %"
     return verdict(figures)
 
