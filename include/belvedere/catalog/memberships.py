@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from belvedere.model.access import EVERYONE, Role
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from belvedere.clients.postgres import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What one user (or ``EVERYONE``) is in one tenant, and since when."""
+
+    user: str
+    role: Role
+    since: datetime
 
 
 def roles_of(connection: Connection, user: str) -> dict[str, Role]:
     """Return what a user is in each tenant; what everyone is counts where nothing else is said of the user."""
     rows = connection.execute(ROLES, {"user": user, "everyone": EVERYONE})
     return {row["tenant"]: Role(row["role"]) for row in rows}
+
+
+def members_of(connection: Connection, tenant: str) -> list[Membership]:
+    """Return who belongs to a tenant, by name; of ``ALL_TENANTS`` these are the auditors."""
+    rows = connection.execute(MEMBERS, {"tenant": tenant})
+    return [Membership(row["user_name"], Role(row["role"]), row["created_at"]) for row in rows]
 
 
 def grant(connection: Connection, tenant: str, user: str, role: Role) -> None:
@@ -30,6 +48,8 @@ ROLES = """
 select distinct on (tenant) tenant, role from tenant_members where user_name in (%(user)s, %(everyone)s)
 order by tenant, user_name = %(everyone)s
 """
+
+MEMBERS = "select user_name, role, created_at from tenant_members where tenant = %(tenant)s order by user_name"
 
 GRANT = """
 insert into tenant_members (tenant, user_name, role) values (%(tenant)s, %(user)s, %(role)s)

@@ -18,6 +18,7 @@ from belvedere.gallery.routers import (
     events,
     exports,
     help_page,
+    members,
     pages,
     previews,
     render_logs,
@@ -49,7 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(SafeHeaders)
     handle_failures(app)
     for_users = APIRouter(dependencies=[Depends(require_login)])
-    for noun in (artifacts, rows, exports, render_logs, events, stats, tenants, description):
+    for noun in (artifacts, rows, exports, render_logs, events, stats, tenants, members, description):
         for_users.include_router(noun.router, prefix="/api")
     for page in (pages, artifact_page, help_page):
         for_users.include_router(page.router)

@@ -11,27 +11,43 @@ from urllib.parse import quote
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import AccessView, DagAccessEntity, DagDetails
-from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_view
+from airflow.api_fastapi.core_api.security import GetUserDep  # noqa: TC002 - FastAPI reads it
 from fastapi import Depends, Header
 
 from belvedere.errors import AccessDenied
 
 RENDER_DAG = "render_artifacts"
 
-require_login = requires_access_view(AccessView.PLUGINS)
-
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What Airflow says of a user: the name to log in with, and whether they operate the deployment."""
+    """What Airflow says of a user: the name to log in with, and whether they operate the deployment.
+
+    ``public`` is nobody in particular: FAB lets in visitors without a login when it has a public role.
+    """
 
     name: str
     operates: bool
+    public: bool = False
+
+
+def require_login(user: GetUserDep) -> None:
+    """Let in whom Airflow shows plugins' pages: the same people see the gallery in its menu.
+
+    Raises:
+        AccessDenied: Airflow knows the user, but shows them no plugins.
+    """
+    if not get_auth_manager().is_authorized_view(access_view=AccessView.PLUGINS, user=user):
+        raise AccessDenied(
+            "the gallery is for users who may read Airflow's plugins; with FAB an administrator gives the role "
+            "the permission 'can read on Plugins' (User and Viewer lack it at first)"
+        )
 
 
 def identity(user: GetUserDep) -> Identity:
     """Return who is logged in; whoever may change Airflow's pools (role Op and above) operates Belvedere too."""
-    return Identity(user.get_name(), get_auth_manager().is_authorized_pool(method="PUT", user=user))
+    operates = get_auth_manager().is_authorized_pool(method="PUT", user=user)
+    return Identity(user.get_name(), operates, public=bool(getattr(user, "is_anonymous", False)))
 
 
 def may_render(user: GetUserDep) -> bool:

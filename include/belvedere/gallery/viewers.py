@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
 from belvedere.catalog.memberships import roles_of
 from belvedere.errors import AccessDenied
 from belvedere.gallery.auth import Identity, identity
 from belvedere.gallery.resources import ResourcesDep  # noqa: TC001 - FastAPI reads annotations at run time
-from belvedere.model.access import Role, Viewer
+from belvedere.model.access import EVERYONE, Role, Viewer
 
 
-def viewer(who: Annotated[Identity, Depends(identity)], resources: ResourcesDep) -> Viewer:
-    """Return the user with the tenants that are theirs: one statement."""
-    shared = dict.fromkeys(resources.settings.shared_tenants, Role.MEMBER)
+def viewer(request: Request, who: Annotated[Identity, Depends(identity)], resources: ResourcesDep) -> Viewer:
+    """Return the user with the tenants that are theirs: one statement.
+
+    Visitors without a name of their own only look, and only at what is everybody's. Pages' frames read who asks
+    from the request's state.
+    """
+    shared = dict.fromkeys(resources.settings.shared_tenants, Role.VIEWER if who.public else Role.MEMBER)
     with resources.catalog.connection() as connection:
-        roles = roles_of(connection, who.name)
-    return Viewer(who.name, shared | roles, who.operates)
+        roles = roles_of(connection, EVERYONE if who.public else who.name)
+    if who.public:
+        roles = dict.fromkeys(roles, Role.VIEWER)
+    found = Viewer(who.name, shared | roles, who.operates)
+    request.state.viewer = found
+    return found
 
 
 ViewerDep = Annotated[Viewer, Depends(viewer)]
@@ -42,3 +50,13 @@ def require_operator(who: ViewerDep) -> None:
     """
     if not who.operates:
         raise AccessDenied("this page is for operators: it needs the right to change Airflow's pools (role Op)")
+
+
+def require_overseer(who: ViewerDep) -> None:
+    """Refuse users who do not see every tenant.
+
+    Raises:
+        AccessDenied: saying who may.
+    """
+    if who.tenants is not None:
+        raise AccessDenied("this shows every tenant's work: it is for operators (role Op) and auditors")

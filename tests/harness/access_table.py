@@ -1,0 +1,110 @@
+"""What every route of the gallery answers to whom. A route that is not declared here fails a test: add a line.
+
+The test asks each route as five people about one artifact of a tenant whose name, and whose artifacts, hold ``SECRET``:
+no answer to an outsider may hold it, and what others are shown must (unless ``tells`` is False).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SECRET = "zq7velvet"
+TENANT = f"{SECRET}-team"
+KEY = f"{SECRET}/results.csv"
+
+
+class Asker(StrEnum):
+    """Who asks. The operator may change Airflow's pools; the outsider belongs to another tenant."""
+
+    MEMBER = "member"
+    VIEWER = "viewer"
+    OUTSIDER = "outsider"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a route answers: a status for each asker.
+
+    ``query`` and the values of ``values`` may hold ``{artifact_id}``, ``{bucket}``, ``{key}`` and ``{tenant}``;
+    ``values`` fill the path's other parameters; ``json`` and ``content`` are the request's body.
+    ``says`` stands in the answer to all but the outsider: for what fails behind the door, as there is no Airflow here.
+    """
+
+    answers: Mapping[Asker, int]
+    query: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    content: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    tells: bool = True
+    says: str = ""
+    streams: bool = False
+
+
+def answers(member: int, viewer: int, outsider: int, auditor: int, operator: int) -> dict[Asker, int]:
+    """Return the statuses in the order of ``Asker``."""
+    return dict(zip(Asker, (member, viewer, outsider, auditor, operator), strict=True))
+
+
+def everybody(*, query: str = "", tells: bool = True, streams: bool = False, **values: str) -> Rule:
+    """For lists and pages that show each asker what is theirs."""
+    return Rule(answers(200, 200, 200, 200, 200), query, values, tells=tells, streams=streams)
+
+
+def who_sees(*, query: str = "", tells: bool = True, **values: str) -> Rule:
+    """For what belongs to one tenant: to others it is not there."""
+    return Rule(answers(200, 200, 404, 200, 200), query, values, tells=tells)
+
+
+def who_changes(status: int = 200, *, json: Any = None, tells: bool = False, **values: str) -> Rule:
+    """For changes of what belongs to one tenant: members and operators."""
+    return Rule(answers(status, 403, 404, 403, status), "", values, json, tells=tells)
+
+
+def operators(status: int = 200, *, query: str = "", json: Any = None, tells: bool = False, **values: str) -> Rule:
+    """For operators alone."""
+    return Rule(answers(403, 403, 403, 403, status), query, values, json, tells=tells)
+
+
+def overseers(status: int = 200, *, query: str = "", tells: bool = False, **values: str) -> Rule:
+    """For who sees every tenant: auditors and operators."""
+    return Rule(answers(403, 403, 403, status, status), query, values, tells=tells)
+
+
+ROUTES: dict[tuple[str, str], Rule] = {
+    # Pages
+    ("GET", "/"): everybody(),
+    ("GET", "/artifacts/{artifact_id}"): who_sees(),
+    ("GET", "/help"): everybody(tells=False),
+    # Artifacts
+    ("GET", "/api/artifacts"): everybody(query="limit=200"),
+    ("GET", "/api/artifacts/lookup"): who_sees(query="bucket={bucket}&key={key}"),
+    ("GET", "/api/artifacts/{artifact_id}"): who_sees(),
+    ("GET", "/api/artifacts/{artifact_id}/family"): who_sees(tells=False),
+    ("GET", "/api/artifacts/{artifact_id}/versions"): who_sees(),
+    ("GET", "/api/artifacts/{artifact_id}/rows"): who_sees(),
+    ("GET", "/api/artifacts/{artifact_id}/rows.csv"): who_sees(),
+    ("POST", "/api/artifacts/{artifact_id}/rerender"): who_changes(202),
+    ("GET", "/api/artifacts/{artifact_id}/export"): who_sees(tells=False),
+    ("GET", "/api/artifacts/{artifact_id}/log"): Rule(answers(404, 404, 404, 404, 404), tells=False, says="no_run"),
+    ("GET", "/api/export/key"): everybody(tells=False),
+    # Live changes and counts
+    ("GET", "/api/events"): everybody(query="since=0", streams=True),
+    ("GET", "/api/stats"): everybody(),
+    # Tenants and people
+    ("GET", "/api/me"): everybody(tells=False),
+    ("GET", "/api/tenants"): everybody(),
+    ("GET", "/api/tenants/{tenant}/members"): who_sees(),
+    ("PUT", "/api/tenants/{tenant}/members/{user}"): operators(204, json={"role": "viewer"}, user="newcomer"),
+    ("DELETE", "/api/tenants/{tenant}/members/{user}"): operators(204, user="leaver"),
+    ("GET", "/api/openapi.json"): everybody(tells=False),
+}
+# Served without a login: the address itself is the permission, or there is nothing to hide.
+PUBLIC = {("GET", "/preview/{token}/{name:path}"), ("", "/static")}
