@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from belvedere.catalog.search import SEARCHED, choice_conditions, literal, row_conditions
 from belvedere.catalog.serial import ARTIFACTS_CHANNEL
 from belvedere.model.artifact import Artifact, ArtifactState, stored_outputs
+from belvedere.model.search import Search
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -58,7 +60,8 @@ class Filter:
 
     Without ``states`` deleted and superseded artifacts are left out; of each key only the latest version
     is listed, except that superseded ones are found when asked for. Parts of other artifacts are left out unless
-    ``parts`` says otherwise, or ``prefix`` is the part's own key.
+    ``parts`` says otherwise, or ``prefix`` is the part's own key. ``run`` is a run's prefix as ``model.runs`` tells it
+    (the empty one is a run too), ``ids`` narrows the list to some artifacts, and ``search`` is what was typed.
     """
 
     tenant: str = ""
@@ -68,11 +71,20 @@ class Filter:
     states: tuple[ArtifactState, ...] = ()
     words: tuple[str, ...] = ()
     parts: bool = False
+    run: str | None = None
+    ids: tuple[str, ...] = ()
+    search: Search = Search()  # noqa: RUF009 - it never changes
 
     @property
     def looks_at_keys(self) -> bool:
         """Whether the counted facets are not enough to count the matches."""
-        return bool(self.prefix or self.words)
+        narrowed = self.prefix or self.words or self.ids or self.run is not None
+        return bool(narrowed or self.search.looks_at_rows)
+
+    @property
+    def asked_states(self) -> tuple[str, ...]:
+        """The states that are asked for, if any."""
+        return (*(state.value for state in self.states), *self.search.chosen("state"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +142,7 @@ def page(
 ) -> list[Artifact]:
     """Return up to ``limit`` artifacts that come after a position (as ``position_of`` gave it)."""
     ordering = ORDERINGS[order]
-    conditions, values = _conditions(wanted, scope)
+    conditions, values = conditions_of(wanted, scope)
     if after is not None:
         marks = ", ".join(f"%(after_{i})s::{kind}" for i, kind in enumerate(ordering.types))
         conditions.append(f"({', '.join(ordering.columns)}) {'<' if ordering.descending else '>'} ({marks})")
@@ -140,7 +152,7 @@ def page(
         select {COLUMNS} from artifacts where {" and ".join(conditions)}
         order by {", ".join(f"{column} {way}" for column in ordering.columns)} limit %(limit)s
     """  # noqa: S608
-    return _artifacts(connection.execute(statement, values | {"limit": limit}, prepare=False))
+    return artifacts_of(connection.execute(statement, values | {"limit": limit}, prepare=False))
 
 
 def position_of(artifact: Artifact, order: Order) -> Position:
@@ -151,13 +163,13 @@ def position_of(artifact: Artifact, order: Order) -> Position:
 def total(connection: Connection, wanted: Filter, *, scope: Scope) -> Total:
     """Count the matches: exactly by the counted facets, by keys and words up to ``MOST_COUNTED``."""
     if wanted.looks_at_keys:
-        conditions, values = _conditions(wanted, scope)
+        conditions, values = conditions_of(wanted, scope)
         statement = f"""
             select count(*) as n from (
                 select from artifacts where {" and ".join(conditions)} limit {MOST_COUNTED + 1}) as matches
         """  # noqa: S608
     else:
-        conditions, values = _facet_conditions(wanted, scope)
+        conditions, values = facet_conditions(wanted, scope)
         if not wanted.parts:
             conditions.append("not part")
         where = " and ".join(conditions)
@@ -171,20 +183,20 @@ def total(connection: Connection, wanted: Filter, *, scope: Scope) -> Total:
 
 def find(connection: Connection, artifact_id: str, scope: Scope) -> Artifact | None:
     """Return one artifact by its id."""
-    found = _artifacts(connection.execute(FIND, {"id": artifact_id, "scope": _listed(scope)}))
+    found = artifacts_of(connection.execute(FIND, {"id": artifact_id, "scope": _listed(scope)}))
     return found[0] if found else None
 
 
 def look_up(connection: Connection, bucket: str, key: str, scope: Scope) -> Artifact | None:
     """Return the latest version of an object, even when it is deleted."""
-    found = _artifacts(connection.execute(LOOK_UP, {"bucket": bucket, "key": key, "scope": _listed(scope)}))
+    found = artifacts_of(connection.execute(LOOK_UP, {"bucket": bucket, "key": key, "scope": _listed(scope)}))
     return found[0] if found else None
 
 
 def versions(connection: Connection, artifact: Artifact, scope: Scope, limit: int = 200) -> list[Artifact]:
     """Return the known versions of the artifact's object, newest first."""
     where = {"bucket": artifact.bucket, "key": artifact.key, "limit": limit, "scope": _listed(scope)}
-    return _artifacts(connection.execute(VERSIONS, where))
+    return artifacts_of(connection.execute(VERSIONS, where))
 
 
 def family(connection: Connection, artifact: Artifact, scope: Scope, limit: int = 200) -> Family:
@@ -210,7 +222,7 @@ def last_change(connection: Connection) -> int:
 
 def changes_since(connection: Connection, seq: int, limit: int, scope: Scope) -> list[Artifact]:
     """Return artifacts changed after ``seq``, in the order of their changes."""
-    return _artifacts(connection.execute(CHANGES, {"seq": seq, "limit": limit, "scope": _listed(scope)}))
+    return artifacts_of(connection.execute(CHANGES, {"seq": seq, "limit": limit, "scope": _listed(scope)}))
 
 
 async def announced_changes(connection: AsyncConnection, at_least_every: float) -> AsyncIterator[None]:
@@ -250,24 +262,31 @@ def tenants(connection: Connection, scope: Scope) -> list[str]:
     return [row["tenant"] for row in connection.execute(TENANTS, {"scope": _listed(scope)})]
 
 
-def _conditions(wanted: Filter, scope: Scope) -> tuple[list[str], dict[str, Any]]:
+def conditions_of(wanted: Filter, scope: Scope) -> tuple[list[str], dict[str, Any]]:
     """Return the conditions on an artifact's row and their values."""
-    conditions, values = _facet_conditions(wanted, scope)
+    conditions, values = facet_conditions(wanted, scope)
     if not wanted.parts:
         conditions.append("(not part or key = %(prefix_itself)s)" if wanted.prefix else "not part")
         values["prefix_itself"] = wanted.prefix
-    latest = "is_latest or state = 'superseded'" if ArtifactState.SUPERSEDED in wanted.states else "is_latest"
+    latest = "is_latest or state = 'superseded'" if "superseded" in wanted.asked_states else "is_latest"
     conditions.append(f"({latest})")
     if wanted.prefix:
         conditions.append("key like %(prefix)s")
-        values["prefix"] = _literal(wanted.prefix) + "%"
+        values["prefix"] = literal(wanted.prefix) + "%"
+    if wanted.run is not None:
+        conditions.append("run = %(run)s")
+        values["run"] = wanted.run
+    if wanted.ids:
+        conditions.append("artifacts.id = any(%(ids)s)")
+        values["ids"] = list(wanted.ids)
     for i, word in enumerate(wanted.words):
-        conditions.append(f"{SEARCHED} ilike %(word_{i})s")
-        values[f"word_{i}"] = f"%{_literal(word)}%"
-    return conditions, values
+        conditions.append(f"{SEARCHED} ilike %(plain_word_{i})s")
+        values[f"plain_word_{i}"] = f"%{literal(word)}%"
+    searched, theirs = row_conditions(wanted.search)
+    return conditions + searched, values | theirs
 
 
-def _facet_conditions(wanted: Filter, scope: Scope) -> tuple[list[str], dict[str, Any]]:
+def facet_conditions(wanted: Filter, scope: Scope) -> tuple[list[str], dict[str, Any]]:
     """Return the conditions that rows and their counts are chosen by alike; parts are the caller's."""
     asked: dict[str, tuple[str, ...]] = {
         "tenant": (wanted.tenant,) if wanted.tenant else (),
@@ -284,8 +303,11 @@ def _facet_conditions(wanted: Filter, scope: Scope) -> tuple[list[str], dict[str
         elif allowed:
             conditions.append(f"{name} = any(%({name})s)")
             values[name] = list(allowed)
-    if not wanted.states:
+    if not wanted.asked_states:
         conditions += [f"state <> '{state.value}'" for state in HIDDEN]
+    chosen, theirs = choice_conditions(wanted.search)
+    conditions += chosen
+    values |= theirs
     if scope is not None and len(scope) == 1:
         conditions.append("tenant = %(scope)s")
         values["scope"] = scope[0]
@@ -299,20 +321,17 @@ def _listed(scope: Scope) -> list[str] | None:
     return None if scope is None else list(scope)
 
 
-def _literal(text: str) -> str:
-    """Escape what LIKE would take for a pattern."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
 def _kin(row: Row) -> Kin:
     return Kin(row["id"], row["key"], row["kind"], ArtifactState(row["state"]), row["title"], row["size"])
 
 
-def _artifacts(rows: Iterable[Row]) -> list[Artifact]:
-    return [_artifact(row) for row in rows]
+def artifacts_of(rows: Iterable[Row]) -> list[Artifact]:
+    """Return the artifacts of rows that hold ``COLUMNS``."""
+    return [artifact_of(row) for row in rows]
 
 
-def _artifact(row: Row) -> Artifact:
+def artifact_of(row: Row) -> Artifact:
+    """Return the artifact of a row that holds exactly ``COLUMNS``."""
     converted = {
         "state": ArtifactState(row["state"]),
         "warnings": tuple(row["warnings"]),
@@ -323,7 +342,6 @@ def _artifact(row: Row) -> Artifact:
 
 COLUMNS = ", ".join(Artifact.__slots__)
 IN_SCOPE = "(%(scope)s::text[] is null or tenant = any(%(scope)s::text[]))"
-SEARCHED = "(key || ' ' || coalesce(title, ''))"
 
 FIND = f"select {COLUMNS} from artifacts where id = %(id)s and {IN_SCOPE}"  # noqa: S608
 

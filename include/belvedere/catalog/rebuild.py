@@ -34,7 +34,7 @@ class StoredVersion:
 def empty_catalog(connection: Connection) -> None:
     """Forget all artifacts and all work. Sources, learnt costs and buried events stay."""
     with writing_artifacts(connection):
-        connection.execute("truncate artifacts, inbox, sweeps, members, watches")
+        connection.execute("truncate artifacts, fact_numbers, inbox, sweeps, members, watches")
 
 
 def restore_all(connection: Connection, records: Sequence[RenderingRecord]) -> list[tuple[RenderingRecord, str]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from belvedere.gallery.capability import Grant
 from belvedere.gallery.responses import (
     ArtifactResponse,
     FamilyResponse,
     KinResponse,
+    OriginResponse,
     OutputResponse,
     ProblemResponse,
     RendererResponse,
@@ -18,6 +20,7 @@ from belvedere.gallery.responses import (
 )
 from belvedere.gallery.verdict import verdict
 from belvedere.model.artifact import ArtifactState
+from belvedere.model.runs import run_of
 
 if TYPE_CHECKING:
     from belvedere.catalog.browse import Family, Kin
@@ -81,9 +84,16 @@ class Presenter:
             run=RunResponse(dag_id=artifact.run_dag_id, run_id=artifact.run_id)
             if artifact.run_dag_id and artifact.run_id
             else None,
+            origin=self.origin(artifact.bucket, artifact.key),
             page=f"{self.root}/artifacts/{artifact.id}",
             thumbnail=next((output.href for output in outputs if output.role == "thumbnail"), None),
         )
+
+    def origin(self, bucket: str, key: str) -> OriginResponse:
+        """Return the run that an object belongs to."""
+        run = run_of(key)
+        page = f"{self.root}/runs?{urlencode({'bucket': bucket, 'run': run.prefix})}"
+        return OriginResponse(system=run.system.value, label=run.label, name=run.name, prefix=run.prefix, page=page)
 
     def family(self, family: Family) -> FamilyResponse:
         """Return what an artifact belongs together with as JSON."""

@@ -48,6 +48,16 @@ class RunResponse(BaseModel):
     run_id: str
 
 
+class OriginResponse(BaseModel):
+    """The run that an object belongs to, told by its key."""
+
+    system: str = Field(description="airflow, kubeflow, mlflow, mlflow_model, argo, metaflow, run or folder")
+    label: str = Field(description="The system in words: `Kubeflow run`.")
+    name: str
+    prefix: str = Field(description="What the keys of the run's objects begin with; the value of `run` in lists.")
+    page: str = Field(description="Address of the run's page.")
+
+
 class ArtifactResponse(BaseModel):
     """One object version with everything the gallery shows of it."""
 
@@ -76,6 +86,7 @@ class ArtifactResponse(BaseModel):
     outputs: list[OutputResponse]
     provenance: dict[str, Any] = Field(description="What the rendering cost (`usage`) and what was sampled.")
     run: RunResponse | None
+    origin: OriginResponse
     is_latest: bool
     part: bool = Field(description="Whether it is shown as a part of another artifact; `family` says of which.")
     page: str = Field(description="Address of the artifact's page.")
