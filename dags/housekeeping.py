@@ -16,7 +16,7 @@ Once a day, everything that nobody needs any more goes:
 
 * **prune_runs**: finished runs of Belvedere's own DAGs, with their task instances and XComs (there are thousands a
   day). Log files are Airflow's; its own `[logging]` settings or a log rotation take care of them.
-* **prune_work**: finished work and buried events in the catalog.
+* **prune_work**: finished work, buried events and webhooks' old messages in the catalog.
 * **prune_versions**: renderings of versions that were superseded or deleted long ago, and their cards. The objects
   in the source buckets are never touched.
 * **prune_orphans**: renderings whose artifact is neither in the catalog nor in its source bucket.
@@ -73,7 +73,7 @@ def housekeeping() -> None:
 
         return housekeeping.prune_runs(params or {})
 
-    @task(doc_md="Returns the number of inbox rows and buried events removed.")
+    @task(doc_md="Returns the number of inbox rows, buried events and messages removed.")
     def prune_work(params: dict[str, Any] | None = None) -> dict[str, int]:
         from belvedere.orchestration import housekeeping
 

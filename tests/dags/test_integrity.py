@@ -19,6 +19,7 @@ TAGS = {"belvedere", "rendering", "storage", "upkeep"}
 EXPECTED = {
     "express_lane",
     "housekeeping",
+    "notify_reports",
     "provision_storage",
     "rebuild_catalog",
     "render_artifacts",

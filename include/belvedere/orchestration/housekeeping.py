@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from belvedere.catalog.deliveries import count_told, forget_told
 from belvedere.catalog.pruning import (
     count_dead_events,
     count_finished_work,
@@ -42,7 +43,7 @@ def prune_runs(params: Mapping[str, Any]) -> dict[str, int]:
 
 
 def prune_work(params: Mapping[str, Any]) -> dict[str, int]:
-    """Remove old finished work and old buried events, and return the counts."""
+    """Remove old finished work, old buried events and old messages of webhooks, and return the counts."""
     with permanent_errors_fail(), connect(settings().catalog_dsn.get_secret_value()) as connection:
         dry_run = params["dry_run"]
         forget_work, forget_dead = (
@@ -51,8 +52,9 @@ def prune_work(params: Mapping[str, Any]) -> dict[str, int]:
         pruned = {
             "inbox": forget_work(connection, params["keep_inbox_days"]),
             "dead_events": forget_dead(connection, params["keep_dead_events_days"]),
+            "messages": (count_told if dry_run else forget_told)(connection, params["keep_inbox_days"]),
         }
-    log.info("%d finished pieces of work, %d buried events%s", *pruned.values(), _note(params))
+    log.info("%d finished pieces of work, %d buried events, %d messages%s", *pruned.values(), _note(params))
     return pruned
 
 

@@ -1,4 +1,4 @@
-"""The sensors: one waits for artifacts and lives in the triggerer, one follows what is rendered again."""
+"""The sensors: two live in the triggerer (artifacts come, reports are told), one follows what is rendered again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 TRIGGER = "belvedere.orchestration.trigger.ArtifactTrigger"
+REPORT_TRIGGER = "belvedere.orchestration.notify_trigger.ReportTrigger"
 
 
 class AwaitArtifacts(BaseSensorOperator):
@@ -41,6 +42,38 @@ class AwaitArtifacts(BaseSensorOperator):
         from belvedere.orchestration.trigger import ArtifactTrigger
 
         self.defer(trigger=ArtifactTrigger(self.kafka_config_id, self.session_seconds), method_name="execute_complete")
+
+    def execute_complete(self, context: Context, event: Any = None) -> Any:
+        """Return the session's summary."""
+        return event
+
+
+class TellOfReports(BaseSensorOperator):
+    """Tell webhooks and Airflow's assets of ended renderings for one session.
+
+    :param session_seconds: how long one session lasts; the setting of that name unless given
+    """
+
+    start_from_trigger = True
+    start_trigger_args = StartTriggerArgs(
+        trigger_cls=REPORT_TRIGGER, trigger_kwargs={}, next_method="execute_complete", timeout=None
+    )
+
+    def __init__(self, *, session_seconds: float | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.session_seconds = session_seconds
+        self.start_trigger_args = StartTriggerArgs(
+            trigger_cls=REPORT_TRIGGER,
+            trigger_kwargs={"session_seconds": session_seconds},
+            next_method="execute_complete",
+            timeout=None,
+        )
+
+    def execute(self, context: Context) -> None:
+        """Defer at once, where an executor insists on a worker."""
+        from belvedere.orchestration.notify_trigger import ReportTrigger
+
+        self.defer(trigger=ReportTrigger(self.session_seconds), method_name="execute_complete")
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """Return the session's summary."""
