@@ -95,6 +95,12 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("GET", "/api/artifacts/{artifact_id}/export"): who_sees(tells=False),
     ("GET", "/api/artifacts/{artifact_id}/log"): Rule(answers(404, 404, 404, 404, 404), tells=False, says="no_run"),
     ("GET", "/api/export/key"): everybody(tells=False),
+    # Groups and searches
+    ("GET", "/api/groups"): everybody(query="by=tenant&limit=50"),
+    ("GET", "/api/complete"): everybody(query="term=tenant:"),
+    ("GET", "/api/views"): everybody(tells=False),
+    ("POST", "/api/views"): Rule(answers(201, 201, 201, 201, 201), json={"name": "v", "query": "q=a"}, tells=False),
+    ("DELETE", "/api/views/{view_id}"): Rule(answers(404, 404, 404, 404, 404), values={"view_id": "9999"}, tells=False),
     # Live changes and counts
     ("GET", "/api/events"): everybody(query="since=0", streams=True),
     ("GET", "/api/stats"): everybody(),

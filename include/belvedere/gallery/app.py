@@ -17,12 +17,14 @@ from belvedere.gallery.routers import (
     description,
     events,
     exports,
+    groups,
     help_page,
     members,
     pages,
     previews,
     render_logs,
     rows,
+    searching,
     stats,
     tenants,
 )
@@ -50,7 +52,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(SafeHeaders)
     handle_failures(app)
     for_users = APIRouter(dependencies=[Depends(require_login)])
-    for noun in (artifacts, rows, exports, render_logs, events, stats, tenants, members, description):
+    data = (artifacts, groups, searching, rows, exports, render_logs, events, stats, tenants, members)
+    for noun in (*data, description):
         for_users.include_router(noun.router, prefix="/api")
     for page in (pages, artifact_page, help_page):
         for_users.include_router(page.router)

@@ -49,7 +49,8 @@ def _values(connection: Connection, name: str, value: str, scope: Scope) -> list
         return [_one(f"{name}:{span}", span, said) for span, said in SPANS.items() if span.startswith(value)]
     if name in CHOICES:
         counts = _counts(connection, name, scope)
-        fitting = sorted(one for one in counts if last.lower() in one.lower() and one not in chosen)
+        fitting = [one for one in counts if last.lower() in one.lower() and one not in chosen]
+        fitting.sort(key=lambda one: (not one.lower().startswith(last.lower()), one))
         return [_one(f"{name}:{before}{_quoted(one)}", one, f"{counts[one]:,}") for one in fitting]
     return _places(connection, name, value, scope)
 
