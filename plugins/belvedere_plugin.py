@@ -43,8 +43,10 @@ class LazyGallery:
         with self._lock:
             if self._app is None:
                 from belvedere.gallery.app import create_app
+                from belvedere.orchestration.broker import kafka_config
+                from belvedere.settings import settings
 
-                self._app = create_app()
+                self._app = create_app(kafka=lambda: kafka_config(settings().kafka_connection_id))
         return self._app
 
 

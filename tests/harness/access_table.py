@@ -83,6 +83,8 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("GET", "/"): everybody(),
     ("GET", "/artifacts/{artifact_id}"): who_sees(),
     ("GET", "/help"): everybody(tells=False),
+    ("GET", "/operations"): overseers(query="state=dead&code=malformed", tells=True),
+    ("GET", "/upload"): everybody(tells=False),
     # Artifacts
     ("GET", "/api/artifacts"): everybody(query="limit=200"),
     ("GET", "/api/artifacts/lookup"): who_sees(query="bucket={bucket}&key={key}"),
@@ -110,6 +112,18 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("GET", "/api/tenants/{tenant}/members"): who_sees(),
     ("PUT", "/api/tenants/{tenant}/members/{user}"): operators(204, json={"role": "viewer"}, user="newcomer"),
     ("DELETE", "/api/tenants/{tenant}/members/{user}"): operators(204, user="leaver"),
+    # Operations and uploads
+    ("GET", "/api/operations"): overseers(tells=True),
+    ("GET", "/api/operations/lag"): Rule(answers(403, 403, 403, 503, 503), tells=False),
+    ("GET", "/api/operations/failures"): overseers(query="state=dead&code=malformed"),
+    ("POST", "/api/operations/failures/redrive"): operators(json={"artifacts": ["0" * 24]}),
+    ("GET", "/api/operations/dead-events"): overseers(),
+    ("GET", "/api/operations/dead-events/{event_id}"): overseers(404, event_id="1"),
+    ("POST", "/api/operations/dead-events/redrive"): operators(json={"events": [1]}),
+    ("GET", "/api/uploads"): everybody(tells=False),
+    ("POST", "/api/uploads"): Rule(
+        answers(201, 403, 404, 403, 201), query="tenant={tenant}&name=a.csv", content=b"a,b\n1,2\n", tells=False
+    ),
     ("GET", "/api/openapi.json"): everybody(tells=False),
 }
 # Served without a login: the address itself is the permission, or there is nothing to hide.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Depends, FastAPI
 
@@ -10,6 +11,9 @@ from belvedere import __version__
 from belvedere.gallery.auth import require_login
 from belvedere.gallery.failures import handle_failures
 from belvedere.gallery.headers import SafeHeaders
+from belvedere.gallery.lag_meter import LagMeter
+from belvedere.gallery.operations_responses import OperationsResponse
+from belvedere.gallery.remembered import Remembered
 from belvedere.gallery.resources import Resources
 from belvedere.gallery.routers import (
     artifact_page,
@@ -20,6 +24,8 @@ from belvedere.gallery.routers import (
     groups,
     help_page,
     members,
+    operations,
+    operations_page,
     pages,
     previews,
     render_logs,
@@ -27,16 +33,21 @@ from belvedere.gallery.routers import (
     searching,
     stats,
     tenants,
+    uploads,
 )
 from belvedere.gallery.static_files import GalleryFiles
 from belvedere.settings import Settings
 from belvedere.settings import settings as settings_of_process
 
+if TYPE_CHECKING:
+    from belvedere.gallery.lag_meter import KafkaConfig
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+
+def create_app(settings: Settings | None = None, kafka: KafkaConfig | None = None) -> FastAPI:
     """Return the app, to be mounted at ``settings.gallery_path``; nothing is opened before the first request.
 
-    Every route asks for an Airflow login, except signed previews and the gallery's own static files.
+    Every route asks for an Airflow login, except signed previews and the gallery's own static files. ``kafka`` says
+    how to reach the broker (as librdkafka's configuration), once somebody asks how far it is ahead.
     """
     chosen = settings or settings_of_process()
     app = FastAPI(
@@ -49,14 +60,30 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = chosen
     app.state.resources = lru_cache(maxsize=1)(lambda: Resources.open(chosen))
+    app.state.lag = LagMeter(kafka, chosen.kafka_topic)
+    app.state.operations = Remembered[OperationsResponse]()
     app.add_middleware(SafeHeaders)
     handle_failures(app)
     for_users = APIRouter(dependencies=[Depends(require_login)])
-    data = (artifacts, groups, searching, rows, exports, render_logs, events, stats, tenants, members)
+    data = (
+        artifacts,
+        groups,
+        searching,
+        rows,
+        exports,
+        render_logs,
+        events,
+        stats,
+        tenants,
+        members,
+        operations,
+        uploads,
+    )
     for noun in (*data, description):
         for_users.include_router(noun.router, prefix="/api")
-    for page in (pages, artifact_page, help_page):
+    for page in (pages, artifact_page, operations_page, help_page):
         for_users.include_router(page.router)
+    for_users.include_router(uploads.pages)
     app.include_router(for_users)
     app.include_router(previews.router)
     app.mount("/static", GalleryFiles(), name="static")

@@ -55,6 +55,7 @@ def asked(own: OwnGallery) -> Iterator[dict[str, str]]:
     before = own.app.dependency_overrides[identity]
     own.app.dependency_overrides[identity] = named
     add_source(own.catalog, f"{SECRET}-bucket", TENANT)
+    own.s3.make_bucket(f"{SECRET}-bucket")
     add_source(own.catalog, f"{OTHERS}-bucket", OTHERS)
     for asker, role in ((Asker.MEMBER, Role.MEMBER), (Asker.VIEWER, Role.VIEWER)):
         grant(own.catalog, TENANT, asker, role)
