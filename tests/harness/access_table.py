@@ -78,12 +78,20 @@ def overseers(status: int = 200, *, query: str = "", tells: bool = False, **valu
     return Rule(answers(403, 403, 403, status, status), query, values, tells=tells)
 
 
+def no_subscription(*, changes: bool = False, json: Any = None) -> Rule:
+    """For one subscription of a tenant that has none: whoever may ask learns that, a change is refused first."""
+    refused = 403 if changes or json is not None else 404
+    return Rule(answers(404, refused, 404, refused, 404), "", {"subscription_id": "0" * 24}, json, tells=False)
+
+
+ONE_SUBSCRIPTION = "/api/tenants/{tenant}/subscriptions/{subscription_id}"
 ROUTES: dict[tuple[str, str], Rule] = {
     # Pages
     ("GET", "/"): everybody(),
     ("GET", "/artifacts/{artifact_id}"): who_sees(),
     ("GET", "/help"): everybody(tells=False),
     ("GET", "/operations"): overseers(query="state=dead&code=malformed", tells=True),
+    ("GET", "/notifications"): everybody(),
     ("GET", "/upload"): everybody(tells=False),
     # Artifacts
     ("GET", "/api/artifacts"): everybody(query="limit=200"),
@@ -112,6 +120,18 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("GET", "/api/tenants/{tenant}/members"): who_sees(),
     ("PUT", "/api/tenants/{tenant}/members/{user}"): operators(204, json={"role": "viewer"}, user="newcomer"),
     ("DELETE", "/api/tenants/{tenant}/members/{user}"): operators(204, user="leaver"),
+    # Notifications (of subscriptions that are not there: what is there is asked in test_subscriptions.py)
+    ("GET", "/api/tenants/{tenant}/subscriptions"): who_sees(tells=False),
+    ("POST", "/api/tenants/{tenant}/subscriptions"): Rule(
+        answers(400, 403, 404, 403, 400), json={"url": "https://127.0.0.1/"}, tells=False
+    ),
+    ("GET", ONE_SUBSCRIPTION): no_subscription(),
+    ("PUT", ONE_SUBSCRIPTION): no_subscription(json={"url": "https://127.0.0.1/"}),
+    ("DELETE", ONE_SUBSCRIPTION): no_subscription(changes=True),
+    ("GET", f"{ONE_SUBSCRIPTION}/deliveries"): no_subscription(),
+    ("POST", f"{ONE_SUBSCRIPTION}/ping"): no_subscription(changes=True),
+    ("POST", f"{ONE_SUBSCRIPTION}/redrive"): no_subscription(json={}),
+    ("POST", f"{ONE_SUBSCRIPTION}/rotate"): no_subscription(changes=True),
     # Operations and uploads
     ("GET", "/api/operations"): overseers(tells=True),
     ("GET", "/api/operations/lag"): Rule(answers(403, 403, 403, 503, 503), tells=False),

@@ -24,6 +24,7 @@ from belvedere.gallery.routers import (
     groups,
     help_page,
     members,
+    notifications_page,
     operations,
     operations_page,
     pages,
@@ -32,6 +33,7 @@ from belvedere.gallery.routers import (
     rows,
     searching,
     stats,
+    subscriptions,
     tenants,
     uploads,
 )
@@ -76,12 +78,13 @@ def create_app(settings: Settings | None = None, kafka: KafkaConfig | None = Non
         stats,
         tenants,
         members,
+        subscriptions,
         operations,
         uploads,
     )
     for noun in (*data, description):
         for_users.include_router(noun.router, prefix="/api")
-    for page in (pages, artifact_page, operations_page, help_page):
+    for page in (pages, artifact_page, operations_page, notifications_page, help_page):
         for_users.include_router(page.router)
     for_users.include_router(uploads.pages)
     app.include_router(for_users)
