@@ -89,6 +89,7 @@ ROUTES: dict[tuple[str, str], Rule] = {
     # Pages
     ("GET", "/"): everybody(),
     ("GET", "/artifacts/{artifact_id}"): who_sees(),
+    ("GET", "/object"): Rule(answers(303, 303, 404, 303, 303), query="bucket={bucket}&key={key}", tells=False),
     ("GET", "/help"): everybody(tells=False),
     ("GET", "/operations"): overseers(query="state=dead&code=malformed", tells=True),
     ("GET", "/notifications"): everybody(),

@@ -1,69 +1,35 @@
-"""The page of one artifact."""
+"""The page of one artifact, and the stable address of an object's newest version."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from belvedere.catalog import browse
+from belvedere.catalog.histories import count_versions
+from belvedere.errors import ObjectMissing
 from belvedere.gallery.auth import may_render
-from belvedere.gallery.media import MEDIA, played_as
-from belvedere.gallery.presenting import (
-    DATA_TEXT,
-    INTERACTIVE,
-    OWN_PAPER,
-    SOURCE,
-    SOURCE_TEXT,
-    Presenter,
-    chart_output,
-    data_output,
-    file_name,
-)
+from belvedere.gallery.presenting import SOURCE, file_name
 from belvedere.gallery.resources import PresenterDep, ResourcesDep, root_of
-from belvedere.gallery.responses import ArtifactResponse, OutputResponse
 from belvedere.gallery.routers.artifacts import ArtifactId, known
 from belvedere.gallery.templating import embedded, templates
+from belvedere.gallery.timeline import STATE_WORDS, timeline
 from belvedere.gallery.viewers import ViewerDep
+from belvedere.gallery.views import player_of, tabs_of
 from belvedere.model.artifact import Artifact, ArtifactState
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-STATE_WORDS = {
-    ArtifactState.QUEUED: "queued",
-    ArtifactState.RENDERING: "rendering",
-    ArtifactState.RENDERED: "rendered",
-    ArtifactState.FAILED: "failed, will be tried again",
-    ArtifactState.DEAD: "failed for good",
-    ArtifactState.UNSUPPORTED: "no renderer for this kind",
-    ArtifactState.SUPERSEDED: "superseded by a newer version",
-    ArtifactState.DELETED: "deleted",
-}
+MOST_VERSIONS = 200
+MOST_VIEW = 40
 PROBLEM_TITLES = {
     ArtifactState.FAILED: "This could not be rendered yet",
     ArtifactState.UNSUPPORTED: "No renderer takes this",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One tab of an artifact's page; ``paper`` says that the frame's page brings its own (light) colours."""
-
-    id: str
-    label: str
-    frame: str = ""
-    href: str = ""
-    paper: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Player:
-    """A player above the rendering: the element it is, and the signed address of what it plays."""
-
-    element: str
-    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +38,24 @@ class Folder:
 
     name: str
     prefix: str
+
+
+@router.get("/object")
+def newest(
+    request: Request,
+    bucket: Annotated[str, Query(max_length=255)],
+    key: Annotated[str, Query(max_length=2048)],
+    resources: ResourcesDep,
+    who: ViewerDep,
+    tab: Annotated[str, Query(max_length=MOST_VIEW)] = "",
+) -> RedirectResponse:
+    """Lead to the newest version of an object, whichever that is when the address is opened."""
+    with resources.catalog.connection() as connection:
+        found = browse.look_up(connection, bucket, key, who.tenants) if "\0" not in bucket + key else None
+    if found is None:
+        raise ObjectMissing("no artifact of that bucket and key has been seen")
+    view = f"?tab={quote(tab, safe='')}" if tab else ""
+    return RedirectResponse(f"{root_of(request)}/artifacts/{found.id}{view}", status_code=303)
 
 
 @router.get("/artifacts/{artifact_id}")
@@ -86,9 +70,13 @@ def artifact(
     """Show one artifact with its picture, facts, provenance and versions."""
     with resources.catalog.connection() as connection:
         found = known(connection, artifact_id, who.tenants)
-        versions = browse.versions(connection, found, who.tenants)
+        versions = browse.versions(connection, found, who.tenants, MOST_VERSIONS)
         family = browse.family(connection, found, who.tenants)
+        total = len(versions)
+        if total == MOST_VERSIONS:
+            total = count_versions(connection, found.bucket, found.key, who.tenants)
     response = presenter.artifact(found)
+    times = timeline(found, versions, total, presenter)
     root = root_of(request)
     shown = {
         "root": root,
@@ -96,49 +84,32 @@ def artifact(
         "artifact": response,
         "name": file_name(found.key),
         "folders": _folders(found.key),
-        "versions": versions,
+        "times": times,
         "family": presenter.family(family),
-        "tabs": _tabs(found, response, presenter),
-        "player": _player(found, presenter),
+        "tabs": tabs_of(found, response, presenter),
+        "player": player_of(found, presenter),
         "source": next((output for output in response.outputs if output.role == SOURCE), None),
         "state_words": STATE_WORDS[found.state],
         "problem_title": PROBLEM_TITLES.get(found.state, "This could not be rendered"),
         "facts": _facts_outside(response.facts),
         "usage": _mapping(found.provenance.get("usage")),
         "sampled": _mapping(found.provenance.get("sampled")),
+        "reused_from": _twin(found),
+        "newest_address": f"{root}/object?{urlencode({'bucket': found.bucket, 'key': found.key}, errors='replace')}",
         "may_render": renders and who.may_change(found.tenant),
-        "live": embedded({"id": found.id, "bucket": found.bucket, "key": found.key, "seq": found.seq}),
+        "live": embedded(
+            {
+                "id": found.id,
+                "bucket": found.bucket,
+                "key": found.key,
+                "seq": found.seq,
+                "kind": found.kind,
+                "latest": found.is_latest,
+                "moments": [moment.told() for moment in times.moments],
+            }
+        ),
     }
     return templates.TemplateResponse(request, "artifact.html", shown)
-
-
-def _tabs(artifact: Artifact, response: ArtifactResponse, presenter: Presenter) -> list[Tab]:
-    made = {output.role: output for output in reversed(response.outputs)}
-    tabs = [_picture(made.get("page"), made.get("figure"), artifact)]
-    if chart_output(artifact):
-        tabs.append(Tab("interactive", "Interactive", INTERACTIVE, presenter.address(artifact, INTERACTIVE)))
-    if artifact.kind == "table" and artifact.state is ArtifactState.RENDERED:
-        tabs.append(Tab("rows", "Rows"))
-    if artifact.outputs:
-        frame = DATA_TEXT if data_output(artifact) else ""
-        tabs.append(Tab("data", "Data", frame, presenter.address(artifact, frame) if frame else ""))
-    if artifact.state is not ArtifactState.DELETED:
-        tabs.append(Tab("source", "Source", SOURCE_TEXT, presenter.address(artifact, SOURCE_TEXT)))
-    return tabs
-
-
-def _picture(page: OutputResponse | None, figure: OutputResponse | None, artifact: Artifact) -> Tab:
-    paper = "light" if artifact.kind in OWN_PAPER else ""
-    if page:
-        return Tab("rendering", "Rendering", page.name, page.href, paper)
-    return Tab("rendering", "Rendering", "figure", figure.href) if figure else Tab("rendering", "Rendering")
-
-
-def _player(artifact: Artifact, presenter: Presenter) -> Player | None:
-    media_type = played_as(artifact)
-    if media_type is None:
-        return None
-    return Player(media_type.partition("/")[0], presenter.address(artifact, MEDIA))
 
 
 def _folders(key: str) -> list[Folder]:
@@ -150,6 +121,12 @@ def _facts_outside(facts: dict[str, Any]) -> dict[str, Any]:
     """Leave out a web page's title: what a page calls itself is shown in its frame, where it cannot pose as ours."""
     web_page = {name: value for name, value in _mapping(facts.get("html")).items() if name != "title"}
     return facts | {"html": web_page} if "html" in facts else facts
+
+
+def _twin(artifact: Artifact) -> dict[str, str]:
+    """Return whose rendering was copied for the same bytes; it is of the same tenant."""
+    told = _mapping(artifact.provenance.get("reused_from"))
+    return {name: str(told.get(name, "")) for name in ("bucket", "key", "artifact_id")} if told else {}
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -1,29 +1,55 @@
-// One artifact's page: tabs, frames, versions by keys, and changes without a reload.
-import { followAirflowLinks } from "./airflow.js";
+// One artifact's page: views, versions, what can be taken along, and changes without a reload.
+import { followAirflowLinks, mirrorMove } from "./airflow.js";
+import { copyFrom } from "./copying.js";
 import { Frames } from "./frames.js";
 import { listenForKeys } from "./keys.js";
 import { Live } from "./live.js";
+import { showLog } from "./log.js";
 import { Rows } from "./rows.js";
 import { keepPlaying } from "./player.js";
+import { fillAddresses } from "./share.js";
 import { Tabs } from "./tabs.js";
+import { Timeline } from "./timeline.js";
 
 const root = document.documentElement.dataset.root;
-const subject = JSON.parse(document.getElementById("subject").textContent);
 const frames = new Frames(freshAddress);
 const started = new WeakSet();
+let subject = subjectOf(document);
 let tabs = new Tabs(document.getElementById("viewer"), openPanel);
-let seq = subject.seq;
-let reading = false;
-let again = false;
+let path = location.pathname;
+let reading = null;
+let wanted = false;
+
+class Gone extends Error {}
+
+function subjectOf(page) {
+  return JSON.parse(page.getElementById("subject").textContent);
+}
+
+function placeIn(one) {
+  return one.moments.findIndex((moment) => moment.id === one.id);
+}
 
 // What a tab needs is fetched when it is first looked at.
 function openPanel(panel) {
   frames.open(panel);
-  const place = panel.querySelector("[data-rows]");
-  if (place && !started.has(place)) {
-    started.add(place);
-    new Rows(place);
+  for (const [place, Part] of [["[data-rows]", (found) => new Rows(found)], ["[data-log]", showLog]]) {
+    const found = panel.querySelector(place);
+    if (!found || started.has(found)) continue;
+    started.add(found);
+    Part(found);
   }
+}
+
+// -- the page as it is now
+
+async function pageNow(address = location.href) {
+  const response = await fetch(address, { headers: { Accept: "text/html" } });
+  if (response.status === 404) throw new Gone("it is not in the gallery any more, or you may no longer see its tenant");
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (!page.getElementById("artifact")) throw new Error("you are not logged in any more: reload the page to log in");
+  return page;
 }
 
 // Signed addresses live a few minutes: take those of the page as it would be now.
@@ -33,34 +59,57 @@ async function freshAddress(name, old) {
   return same?.dataset.href ?? same?.getAttribute("href") ?? old;
 }
 
-async function pageNow() {
-  const response = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return new DOMParser().parseFromString(await response.text(), "text/html");
+// One reading at a time; what is asked for meanwhile is read next.
+function bring() {
+  wanted = true;
+  reading ??= readAll();
+  return reading;
 }
 
-async function readAgain() {
-  if (reading) {
-    again = true;
-    return;
+async function readAll() {
+  while (wanted) {
+    wanted = false;
+    const there = path;
+    try {
+      show(await pageNow(there + location.search), there);
+    } catch (error) {
+      if (error instanceof Gone && there === location.pathname) gone(error.message);
+      else note(`The page could not be brought up to date: ${error.message}.`);
+      if (path === there) path = location.pathname;
+      times.renew(subject.moments, placeIn(subject));
+      times.place(placeIn(subject));
+    }
   }
-  reading = true;
-  try {
-    const page = await pageNow();
-    seq = Number(page.getElementById("artifact").dataset.seq);
-    swap(page, "head", () => true);
-    swap(page, "panel", () => true);
-    const swapped = swap(page, "viewer", (here, there) => here.dataset.revision !== there.dataset.revision);
-    if (swapped) tabs = new Tabs(swapped, openPanel);
-    frames.born = Date.now();
-  } catch (error) {
-    note(`The page could not be brought up to date: ${error.message}`);
+  reading = null;
+}
+
+function show(page, there) {
+  const before = subject;
+  const kept = document.activeElement?.matches?.("[data-slider], [data-play], [data-step]") ? document.activeElement : null;
+  subject = subjectOf(page);
+  const other = subject.id !== before.id;
+  if (other) {
+    const from = location.pathname;
+    history.replaceState(history.state, "", there + location.search);
+    mirrorMove(from);
+    document.title = page.title;
   }
-  reading = false;
-  if (again) {
-    again = false;
-    readAgain();
-  }
+  swap(page, "head", () => true);
+  swap(page, "panel", () => true);
+  if (other) swap(page, "panels", () => true);
+  const swapped = swap(page, "viewer", (here, there) => other || here.dataset.revision !== there.dataset.revision);
+  frames.born = Date.now();
+  if (swapped) tabs = new Tabs(swapped, openPanel);
+  document.getElementById("artifact").dataset.seq = subject.seq;
+  times.renew(subject.moments, placeIn(subject));
+  if (kept) refocus(kept);
+}
+
+function refocus(element) {
+  const name = ["slider", "play", "step"].find((one) => one in element.dataset);
+  const value = element.dataset[name] ? `="${element.dataset[name]}"` : "";
+  const same = document.querySelector(`[data-${name}${value}]`);
+  (same && !same.disabled ? same : document.querySelector("[data-slider]"))?.focus({ preventScroll: true });
 }
 
 function swap(page, id, differ) {
@@ -72,11 +121,30 @@ function swap(page, id, differ) {
   return fresh;
 }
 
-function note(text) {
+// Another version in the same view; the frame is waited for, so that the picture above it never gives way to nothing.
+async function goTo(page) {
+  path = page;
+  await bring();
+  await Promise.race([frames.settled(), new Promise((resolve) => setTimeout(resolve, 2500))]);
+}
+
+function note(text, link = null) {
   const line = document.getElementById("note");
   line.hidden = false;
-  line.textContent = text;
+  line.replaceChildren(text, ...(link ? [" ", link] : []));
 }
+
+function gone(why) {
+  const link = document.createElement("a");
+  link.href = document.getElementById("share-newest").dataset.address;
+  link.textContent = "Look for the newest version";
+  note(`This cannot be shown any more: ${why}.`, link);
+  document.getElementById("viewer").replaceChildren();
+  document.getElementById("panel").replaceChildren();
+  for (const act of document.querySelectorAll(".acts, .versions")) act.hidden = true;
+}
+
+// -- what people do
 
 async function renderAgain(button) {
   button.disabled = true;
@@ -94,30 +162,9 @@ async function renderAgain(button) {
   button.disabled = false;
 }
 
-async function copyPath(button) {
-  const text = button.parentElement.querySelector("[data-copy]").textContent;
-  try {
-    await navigator.clipboard.writeText(text);
-    button.textContent = "copied";
-  } catch {
-    getSelection().selectAllChildren(button.parentElement.querySelector("[data-copy]"));
-    button.textContent = "selected";
-  }
-  setTimeout(() => (button.textContent = "copy"), 2000);
-}
-
 async function download(event, link) {
   event.preventDefault();
   location.assign(await freshAddress(link.dataset.name, link.getAttribute("href")));
-}
-
-function version(by) {
-  const all = [...document.querySelectorAll(".versions a")];
-  const at = all.findIndex((link) => link.getAttribute("aria-current") === "page");
-  const to = all[at + by];
-  if (at < 0 || !to) return false;
-  to.click();
-  return true;
 }
 
 function back() {
@@ -128,26 +175,57 @@ function back() {
 }
 
 document.addEventListener("click", (event) => {
-  const target = event.target.closest?.("[data-rerender], [data-copies], a[data-name], [data-back]");
+  const target = event.target.closest?.("[data-rerender], [data-copies], [data-copies-field], a[data-name], [data-back], [data-version]");
   if (!target) return;
   if (target.matches("[data-rerender]")) renderAgain(target);
-  else if (target.matches("[data-copies]")) copyPath(target);
-  else if (target.matches("[data-back]")) {
+  else if (target.matches("[data-copies]")) copyFrom(target, target.parentElement.querySelector("[data-copy]").textContent);
+  else if (target.matches("[data-copies-field]")) {
+    const field = target.parentElement.querySelector("input");
+    copyFrom(target, field.value, field);
+  } else if (target.matches("[data-back]")) {
     event.preventDefault();
     back();
+  } else if (target.matches("[data-version]")) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    goTo(target.getAttribute("href"));
   } else if (Date.now() - frames.born > 200000) download(event, target);
 });
+document.addEventListener("beforetoggle", (event) => event.target.id === "share" && fillAddresses(event.target), true);
 
+const times = new Timeline({
+  moments: subject.moments,
+  at: placeIn(subject),
+  go: goTo,
+  fresh: (old) => pageNow().then((page) => subjectOf(page).moments, () => old),
+});
 keepPlaying(freshAddress);
 listenForKeys({
   "/": () => location.assign(`${document.querySelector("[data-back]").href}?q=`),
-  Escape: back,
-  "[": () => version(-1),
-  "]": () => version(1),
+  Escape: () => times.pause() || back(),
+  "[": () => times.step(-1),
+  "]": () => times.step(1),
 });
 followAirflowLinks();
-new Live(root, seq, {
+
+// -- what happens meanwhile
+
+function heard(artifact) {
+  if (artifact.id === subject.id && artifact.seq <= subject.seq) return;
+  // Work that goes on is followed from version to version, as soon as there is something to see.
+  const follows = subject.kind === "progress" && subject.latest && artifact.is_latest && artifact.id !== subject.id;
+  if (follows && artifact.state !== "rendered") return;
+  if (follows) path = artifact.page;
+  refresh();
+}
+
+// Nothing moves under somebody who goes through the versions: where that ends, the page is read anyway.
+function refresh() {
+  if (!times.busy) bring();
+}
+
+new Live(root, subject.seq, {
   only: { bucket: subject.bucket, key: subject.key },
-  onArtifact: (artifact) => (artifact.id !== subject.id || artifact.seq > seq) && readAgain(),
-  onReset: readAgain,
+  onArtifact: heard,
+  onReset: refresh,
 });

@@ -18,11 +18,19 @@ export class Frames {
   }
 
   async load(frame) {
-    const href = Date.now() - this.born < GOOD_MS ? frame.dataset.href : await this.address(frame.dataset.name, frame.dataset.href);
+    frame.parentElement.setAttribute("aria-busy", "true");
+    frame.addEventListener("load", () => frame.parentElement?.removeAttribute("aria-busy"), { once: true });
     const theme = frame.dataset.paper || document.documentElement.dataset.theme;
     frame.changes = 0;
     frame.dataset.theme = theme;
+    const href = Date.now() - this.born < GOOD_MS ? frame.dataset.href : await this.address(frame.dataset.name, frame.dataset.href);
     frame.src = `${href}?theme=${theme}`;
+  }
+
+  // Resolves when what is being looked at is loaded.
+  settled() {
+    const busy = [...document.querySelectorAll("[role=tabpanel]:not([hidden]) [aria-busy] iframe")];
+    return Promise.all(busy.map((frame) => new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }))));
   }
 
   restart() {

@@ -1,10 +1,10 @@
 // Keys that work everywhere; `keys` maps more of them to what they do.
-const TYPING = "input, select, textarea, [contenteditable]";
+const TYPING = "input:not([type=range], [type=checkbox], [type=radio]), select, textarea, [contenteditable]";
 
 export function listenForKeys(keys) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape" && document.querySelector("#help:popover-open")) return;
+    if (event.key === "Escape" && document.querySelector(":popover-open")) return;
     if (event.target.closest?.(TYPING)) {
       if (event.key === "Escape") event.target.blur();
       return;

@@ -1,4 +1,6 @@
 // Tabs as ARIA wants them; the open one stands in the address bar.
+import { mirrorAddress } from "./airflow.js";
+
 export class Tabs {
   constructor(viewer, onOpen) {
     this.tabs = [...viewer.querySelectorAll("[role=tab]")];
@@ -26,6 +28,7 @@ export class Tabs {
     if (tab === this.tabs[0]) query.delete("tab");
     else query.set("tab", tab.id.slice("tab-".length));
     history.replaceState(history.state, "", `${location.pathname}${query.size ? `?${query}` : ""}`);
+    mirrorAddress();
   }
 
   key(event, tab) {
