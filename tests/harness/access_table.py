@@ -32,8 +32,8 @@ class Asker(StrEnum):
 class Rule:
     """What a route answers: a status for each asker.
 
-    ``query`` and the values of ``values`` may hold ``{artifact_id}``, ``{bucket}``, ``{key}`` and ``{tenant}``;
-    ``values`` fill the path's other parameters; ``json`` and ``content`` are the request's body.
+    ``query`` and the values of ``values`` may hold ``{artifact_id}``, ``{second_id}``, ``{bucket}``, ``{key}`` and
+    ``{tenant}``; ``values`` fill the path's other parameters; ``json`` and ``content`` are the request's body.
     ``says`` stands in the answer to all but the outsider: for what fails behind the door, as there is no Airflow here.
     """
 
@@ -105,6 +105,8 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("POST", "/api/artifacts/{artifact_id}/rerender"): who_changes(202),
     ("GET", "/api/artifacts/{artifact_id}/export"): who_sees(tells=False),
     ("GET", "/api/artifacts/{artifact_id}/log"): Rule(answers(404, 404, 404, 404, 404), tells=False, says="no_run"),
+    ("GET", "/compare"): who_sees(query="ids={artifact_id},{second_id}"),
+    ("GET", "/api/compare"): who_sees(query="ids={artifact_id},{second_id}"),
     ("GET", "/api/export/key"): everybody(tells=False),
     # Groups and searches
     ("GET", "/api/groups"): everybody(query="by=tenant&limit=50"),

@@ -18,6 +18,8 @@ from belvedere.gallery.resources import Resources
 from belvedere.gallery.routers import (
     artifact_page,
     artifacts,
+    compare,
+    compare_page,
     description,
     events,
     exports,
@@ -81,10 +83,11 @@ def create_app(settings: Settings | None = None, kafka: KafkaConfig | None = Non
         subscriptions,
         operations,
         uploads,
+        compare,
     )
     for noun in (*data, description):
         for_users.include_router(noun.router, prefix="/api")
-    for page in (pages, artifact_page, operations_page, notifications_page, help_page):
+    for page in (pages, artifact_page, compare_page, operations_page, notifications_page, help_page):
         for_users.include_router(page.router)
     for_users.include_router(uploads.pages)
     app.include_router(for_users)

@@ -72,7 +72,8 @@ def asked(own: OwnGallery) -> Iterator[dict[str, str]]:
         title=f"{SECRET} results",
         facts={"table": {"rows": 5, "columns": 2, "note": SECRET}},
     )
-    yield {"artifact_id": artifact_id, "bucket": BUCKET, "key": KEY, "tenant": TENANT}
+    second = own.hang(f"{SECRET}/second.csv", {}, tenant=TENANT, facts={"note": SECRET})
+    yield {"artifact_id": artifact_id, "second_id": second, "bucket": BUCKET, "key": KEY, "tenant": TENANT}
     own.app.dependency_overrides[identity] = before
 
 
@@ -108,7 +109,13 @@ def test_what_is_anothers_looks_like_what_never_was(
     own: OwnGallery, asked: dict[str, str], method: str, path: str
 ) -> None:
     rule = ROUTES[method, path]
-    never = {"artifact_id": NEVER, "bucket": "never-bucket", "key": "never/was.csv", "tenant": "never-team"}
+    never = {
+        "artifact_id": NEVER,
+        "second_id": NEVER[::-1],
+        "bucket": "never-bucket",
+        "key": "never/was.csv",
+        "tenant": "never-team",
+    }
 
     status, foreign = ask(own, rule, method, path, asked, Asker.OUTSIDER)
     _, missing = ask(own, rule, method, path, never, Asker.OUTSIDER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from belvedere.rendering.comparing.shapes import roc_of, series_of
+from belvedere.rendering.comparing.shapes import Point, Roc, roc_of, series_of
 from belvedere.rendering.drawing.axes import Axis, linear_axis, span_axis
 from belvedere.rendering.drawing.plots import thinned
 from belvedere.rendering.training.scalars import TELLING
@@ -13,7 +13,6 @@ from belvedere.rendering.training.scalars import TELLING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from belvedere.rendering.comparing.shapes import Point, Roc
     from belvedere.rendering.comparing.subjects import Subject
 
 MOST_DRAWN = 400

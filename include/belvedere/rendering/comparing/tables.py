@@ -21,6 +21,7 @@ MOST_IN_KEY_PAIRS = 8
 LONGEST_CELL = 120
 KEY_WORDS = frozenset({"id", "key", "index", "name", "uuid", "label", "class", "epoch", "step", "date", "time"})
 BY_POSITION = "position"
+STATUSES = ("added", "removed", "type changed", "changed", "same")
 Row = tuple[Any, ...]
 
 
@@ -44,6 +45,11 @@ class ColumnDelta:
     status: str
     base: Statistics | None
     other: Statistics | None
+
+    @property
+    def rank(self) -> int:
+        """Where it stands in a list that begins with what matters most."""
+        return STATUSES.index(self.status)
 
 
 @dataclass(frozen=True, slots=True)
