@@ -43,6 +43,20 @@ def test_the_last_line_says_how_far_and_the_pace_how_long_still(render) -> None:
     assert rendering.warnings == ()
 
 
+def test_the_first_metrics_way_is_told_in_few_points_up_to_the_last(render) -> None:
+    curve = render(training(3), NAME).facts["progress"]["curve"]
+    assert curve == {"metric": "loss", "steps": [1, 2, 3], "values": [1, 0.5, 0.333333]}
+
+    long = render(training(5000, 10_000), NAME).facts["progress"]["curve"]
+    assert len(long["steps"]) == len(long["values"]) <= 50
+    assert (long["steps"][0], long["steps"][-1]) == (1, 5000)
+
+
+@pytest.mark.parametrize("told", [lines({"step": 1, "loss": 2}), lines({"step": 1, "total": 3}, {"step": 2, "total": 3})])
+def test_a_metric_without_a_way_is_told_none(render, told: str) -> None:
+    assert "curve" not in render(told, NAME).facts["progress"]
+
+
 def test_steps_counted_from_0_are_done_one_before_their_total(render) -> None:
     rendering = render(lines(*({"step": at, "total": 4, "loss": at} for at in range(4))), NAME)
     assert rendering.facts["percent"] == 100

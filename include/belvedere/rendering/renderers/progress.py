@@ -26,10 +26,14 @@ from belvedere.rendering.training.scalars import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from belvedere.model.rendering import Limits, Rendering, Source
 
-NAME, VERSION = "belvedere.progress", "1.0.0"
+NAME, VERSION = "belvedere.progress", "1.1.0"
 MOST_PANELS, MOST_PANELS_OF_FIGURE, MOST_IN_VERDICT, MOST_COLUMNS = 16, 6, 4, 12
+# Enough for a line of a card's width; every browser that watches is told of them at each step.
+MOST_IN_CURVE = 48
 GRID = '<div style="display:flex;flex-wrap:wrap;gap:8px 20px">'
 
 
@@ -125,7 +129,21 @@ def _facts(progress: Progress, panels: list[Panel], names: list[str]) -> dict[st
     facts: dict[str, Any] = {"lines": progress.lines, "step": _plain(progress.step), "total": _plain(progress.total)}
     facts |= {"eta_seconds": None if progress.eta is None else round(progress.eta, 1), "metrics": last}
     percent = {} if progress.share is None else {"percent": round(100 * progress.share, 2)}
-    return {"progress": {**facts, **percent}, **percent}
+    return {"progress": {**facts, **percent, **_curve(panels)}, **percent}
+
+
+def _curve(panels: list[Panel]) -> dict[str, Any]:
+    """Return the way of the first metric in few points: cards draw it while the work goes on."""
+    known = _finite(panels[0].curves[0]) if panels else []
+    if len(known) < 2:
+        return {}
+    points = [*(point for point in thinned(known, MOST_IN_CURVE) if point != known[-1]), known[-1]]
+    steps, values = zip(*points, strict=True)
+    return {"curve": {"metric": panels[0].tag, "steps": _figures(steps), "values": _figures(values)}}
+
+
+def _figures(numbers: Iterable[float]) -> list[float]:
+    return [float(f"{number:.6g}") for number in numbers]
 
 
 def _verdict(progress: Progress, panels: list[Panel]) -> str:

@@ -1,5 +1,9 @@
 // One card: made from the template, then changed in place. Artifacts' texts only ever become text nodes.
+import { Progress, hasProgress } from "./progress.js";
 import { STATE_WORDS, age, size, split, visible } from "./words.js";
+
+const UNDER_WAY = ["queued", "rendering"];
+const PATIENCE_MS = 1500;
 
 export function keyOf(artifact) {
   return `${artifact.bucket}\u0000${artifact.key}`;
@@ -8,34 +12,60 @@ export function keyOf(artifact) {
 export function makeCard(template, artifact, refresh) {
   const cell = template.content.firstElementChild.cloneNode(true);
   const image = cell.querySelector("img");
-  image.addEventListener("load", () => image.parentElement.classList.add("has-picture"));
+  image.addEventListener("load", () => {
+    image.parentElement.classList.add("has-picture");
+    seen(cell);
+  });
   image.addEventListener("error", () => lost(cell, refresh));
   showArtifact(cell, artifact);
   return cell;
 }
 
+// A newer version leaves what hangs there alone until its own picture has come; only if that takes long the card says
+// so. Otherwise the card of a step that writes ten times a second would do nothing but blink.
 export function showArtifact(cell, artifact) {
+  const { shown } = cell;
   cell.artifact = artifact;
+  if (shown && shown.id !== artifact.id && shown.state === "rendered" && UNDER_WAY.includes(artifact.state)) {
+    cell.pending ||= setTimeout(() => {
+      cell.pending = 0;
+      showState(cell, cell.artifact);
+    }, PATIENCE_MS);
+    return;
+  }
+  clearTimeout(cell.pending);
+  cell.pending = 0;
+  show(cell, artifact);
+}
+
+function show(cell, artifact) {
+  cell.shown = artifact;
   const card = cell.firstElementChild;
   const { folder, name } = split(artifact.key);
   card.href = artifact.page;
-  card.dataset.state = artifact.state;
   say(card, ".name", visible(name));
   say(card, ".folder", `${artifact.bucket}/${visible(folder)}`);
   say(card, ".kind", artifact.kind ? artifact.kind.replaceAll("_", " ") : "");
   say(card, ".verdict", artifact.verdict ? visible(artifact.verdict) : "");
-  say(card, ".state span", STATE_WORDS[artifact.state]);
   say(card, ".tenant", artifact.tenant);
   say(card, ".size", size(artifact.size));
-  showAge(cell);
+  showState(cell, artifact);
   showPicture(cell, artifact);
+  showAge(cell);
+}
+
+function showState(cell, artifact) {
+  const card = cell.firstElementChild;
+  card.dataset.state = artifact.state;
+  say(card, ".state span", STATE_WORDS[artifact.state]);
 }
 
 export function showAge(cell) {
   const time = cell.querySelector("time");
-  time.dateTime = cell.artifact.event_at;
-  const text = age(cell.artifact.event_at);
+  time.dateTime = cell.shown.event_at;
+  const text = age(cell.shown.event_at);
   if (time.textContent !== text) time.textContent = text;
+  if (cell.progress?.facts) cell.progress.tick(Date.now() - Date.parse(cell.shown.event_at));
 }
 
 // What stands where the picture will be: the reason where there is none to come, else how far it is.
@@ -52,6 +82,7 @@ function extension(key) {
 function showPicture(cell, artifact) {
   const image = cell.querySelector("img");
   const standIn = cell.querySelector(".stand-in");
+  if (showProgress(cell, artifact)) return;
   const revision = artifact.thumbnail ? `${artifact.id} ${artifact.rendered_at}` : "";
   const words = standInFor(artifact);
   if (standIn.textContent !== words) standIn.textContent = words;
@@ -68,6 +99,28 @@ function showPicture(cell, artifact) {
   }
 }
 
+// Progress is drawn from its facts: at once, in place, and without asking for a picture.
+function showProgress(cell, artifact) {
+  const thumb = cell.querySelector(".thumb");
+  const going = artifact.state === "rendered" && hasProgress(artifact);
+  thumb.classList.toggle("has-progress", going);
+  if (!going) {
+    cell.progress?.element.remove();
+    cell.progress = null;
+    return false;
+  }
+  cell.revision = "progress";
+  cell.progress ??= new Progress(thumb);
+  cell.progress.show(artifact);
+  requestAnimationFrame(() => seen(cell));
+  return true;
+}
+
+// Tells the meters that a picture has come to somebody's eyes.
+function seen(cell) {
+  document.dispatchEvent(new CustomEvent("belvedere:seen", { detail: cell.shown }));
+}
+
 // Signed addresses live a few minutes only: a picture that scrolls into view later needs a new one, once.
 async function lost(cell, refresh) {
   const image = cell.querySelector("img");
@@ -78,7 +131,7 @@ async function lost(cell, refresh) {
     return;
   }
   cell.renewed = true;
-  const artifact = await refresh(cell.artifact.id);
+  const artifact = await refresh(cell.shown.id);
   if (artifact?.thumbnail) image.src = artifact.thumbnail;
 }
 

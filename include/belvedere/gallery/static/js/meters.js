@@ -1,4 +1,5 @@
 // The words around the wall: how many, how fresh, how much waits, which filters hold.
+import { Freshness } from "./freshness.js";
 import { span } from "./words.js";
 
 const SETTLE_MS = 1500;
@@ -10,6 +11,7 @@ export class Meters {
     this.root = root;
     this.level = "wait";
     this.timer = 0;
+    this.freshness = new Freshness(element("live"), () => this.showLevel(this.level));
     setInterval(() => document.hidden || this.refresh(), EVERY_MS);
   }
 
@@ -36,9 +38,10 @@ export class Meters {
 
   showLevel(level) {
     this.level = level;
-    const fresh = this.stats?.freshness.p50_ms;
-    const live = fresh == null ? "live" : `live ${span(fresh)}`;
+    const { p50, p95 } = this.freshness.times(this.stats?.freshness);
+    const live = p50 == null ? "live" : `live ${span(p50)}, p95 ${span(p95)}`;
     say("live", { live, lost: "not live, reconnecting", wait: "connecting" }[level], level);
+    this.freshness.show(this.stats?.freshness, level);
   }
 
   showCount({ total, total_is_exact: exact }) {

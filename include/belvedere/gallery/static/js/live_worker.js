@@ -1,0 +1,10 @@
+// The shared worker: keeps the one stream of a browser for all pages of the gallery that are open in it.
+import { Hub } from "./stream.js";
+
+const hub = new Hub(self.name);
+
+self.addEventListener("connect", (event) => {
+  const port = event.ports[0];
+  port.addEventListener("message", ({ data }) => hub.hear(port, (message) => port.postMessage(message), data));
+  port.start();
+});
