@@ -6,6 +6,7 @@ A mounted app does not get the error handlers of the app around it, so all of th
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from belvedere.errors import (
     BucketMissing,
     ConfigurationError,
     LimitExceeded,
+    ObjectChanged,
     ObjectMissing,
     PermanentError,
     TransientError,
@@ -51,7 +53,7 @@ STATUSES: tuple[tuple[type[BelvedereError], int], ...] = (
     (PermanentError, 409),
     (TransientError, 503),
 )
-RETRY_SECONDS = 5
+RETRY_SECONDS = 3
 TITLES = {
     400: "That address does not make sense",
     401: "Log in first",
@@ -61,6 +63,17 @@ TITLES = {
     413: "Too large to show",
     503: "Closed for a moment",
 }
+# What the status alone would say too vaguely.
+TITLES_OF_CODES = {
+    CapabilityExpired.code: "This address has expired",
+    CapabilityRefused.code: "This address is damaged",
+    ObjectChanged.code: "This was replaced by a newer version",
+}
+MAYBE_ANOTHERS = (
+    "If somebody sent you this address: it may be of a tenant that you do not belong to. "
+    "Its members or an operator can let you in."
+)
+PREVIEW = re.compile(r"/preview/(?P<artifact>[0-9a-f]{24})\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +106,17 @@ def answer(request: Request, failure: Failure) -> Response:
     if not wants_page(request):
         body = {"detail": failure.detail, "code": failure.code}
         return JSONResponse(body, status_code=failure.status, headers=headers)
-    shown = {"failure": failure, "title": TITLES.get(failure.status, "Something went wrong"), "retry": RETRY_SECONDS}
+    path = request.url.path.removeprefix(root_of(request))
+    preview = PREVIEW.match(path)
+    shown = {
+        "root": root_of(request),
+        "layout": "bare.html" if path.startswith("/preview/") else "base.html",
+        "failure": failure,
+        "title": TITLES_OF_CODES.get(failure.code) or TITLES.get(failure.status, "Something went wrong"),
+        "hint": MAYBE_ANOTHERS if failure.status == HTTPStatus.NOT_FOUND and path.startswith("/artifacts/") else "",
+        "artifact_page": f"{root_of(request)}/artifacts/{preview['artifact']}" if preview else "",
+        "retry": RETRY_SECONDS,
+    }
     return templates.TemplateResponse(request, "failure.html", shown, status_code=failure.status, headers=headers)
 
 

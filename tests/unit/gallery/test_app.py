@@ -93,14 +93,16 @@ def test_a_spoilt_or_expired_address_is_refused_and_says_why(stranger: TestClien
     expired = Signer(SECRET, 300, lambda: time.time() - 600).address(grant)
     other = Signer(SECRET, 300).address(replace(grant, name="figure.svg")).replace("figure.svg", "page.html")
 
-    refused = {expired: "capability_expired", other: "capability_invalid", "x/page.html": "capability_invalid"}
-    for address, code in refused.items():
+    damaged = ("capability_invalid", "This address is damaged")
+    refused = {expired: ("capability_expired", "This address has expired"), other: damaged, "x/page.html": damaged}
+    for address, (code, title) in refused.items():
         answer = stranger.get(f"/belvedere/preview/{address}")
         page = stranger.get(f"/belvedere/preview/{address}", headers=BROWSER)
 
         assert (answer.status_code, answer.json()["code"]) == (403, code)
         assert page.status_code == 403
-        assert "<h1>Not allowed</h1>" in page.text
+        assert f"<h1>{title}</h1>" in page.text
+        assert (f'href="/belvedere/artifacts/{ARTIFACT}"' in page.text) is (ARTIFACT in address)
 
 
 def test_a_closed_catalog_is_said_and_the_page_comes_back_by_itself(member: TestClient) -> None:
@@ -108,9 +110,10 @@ def test_a_closed_catalog_is_said_and_the_page_comes_back_by_itself(member: Test
     page = member.get("/belvedere/", headers=BROWSER)
 
     assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
-    assert answer.headers["retry-after"] == "5"
+    assert answer.headers["retry-after"] == "3"
     assert page.status_code == 503
-    assert '<meta http-equiv="refresh" content="5">' in page.text
+    assert "/js/closed.js" in page.text
+    assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in page.text
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,13 @@
       return null;
     }
   };
+  // In a frame that may not look around itself, the address says what is around.
+  const alone = parent !== window && !around();
+  const told = alone ? new URLSearchParams(location.search).get("theme") : null;
+  document.documentElement.classList.toggle("framed", alone);
   const apply = () => {
     const classes = around()?.classList;
-    const said = classes?.contains("dark") ? "dark" : classes?.contains("light") ? "light" : null;
+    const said = classes?.contains("dark") ? "dark" : classes?.contains("light") ? "light" : told;
     const theme = said ?? (dark.matches ? "dark" : "light");
     const root = document.documentElement;
     if (root.dataset.theme === theme) return;
