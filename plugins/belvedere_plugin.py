@@ -1,4 +1,4 @@
-"""Registers Belvedere with Airflow: the gallery under /belvedere, its entry in the nav bar, the scheduler's warming.
+"""Registers Belvedere with Airflow: the gallery under /belvedere, its places in Airflow's own pages, warming.
 
 Every Airflow process imports plugins; only the API server ever serves the gallery. The app is therefore built at
 its first request, and importing this file costs the other processes next to nothing.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-from belvedere.orchestration import warming
+from belvedere.orchestration import links, warming
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -65,5 +65,43 @@ class BelvederePlugin(AirflowPlugin):
             "nav_top_level": True,
             "icon": "belvedere/static/icon.svg",
             "icon_dark_mode": "belvedere/static/icon-dark.svg",
-        }
+        },
+        {
+            "name": "Upload to the gallery",
+            "href": "belvedere/upload",
+            "url_route": "gallery-upload",
+            "destination": "nav",
+            "category": "browse",
+        },
+        {
+            "name": "Gallery operations",
+            "href": "belvedere/operations",
+            "url_route": "gallery-operations",
+            "destination": "nav",
+            "category": "admin",
+        },
+        {
+            "name": "Gallery notifications",
+            "href": "belvedere/notifications",
+            "url_route": "gallery-notifications",
+            "destination": "nav",
+            "category": "admin",
+        },
+        {
+            "name": "Artifacts",
+            "href": "belvedere/dags/{DAG_ID}/runs/{RUN_ID}?tab=true",
+            "url_route": "artifacts-of-run",
+            "destination": "dag_run",
+            "icon": "belvedere/static/icon.svg",
+            "icon_dark_mode": "belvedere/static/icon-dark.svg",
+        },
+        {
+            "name": "Artifacts",
+            "href": "belvedere/dags/{DAG_ID}/runs/{RUN_ID}/tasks/{TASK_ID}?tab=true",
+            "url_route": "artifacts-of-task",
+            "destination": "task_instance",
+            "icon": "belvedere/static/icon.svg",
+            "icon_dark_mode": "belvedere/static/icon-dark.svg",
+        },
     ]
+    operator_extra_links = [links.CardLink()]  # noqa: RUF012

@@ -20,6 +20,7 @@ from belvedere.gallery.routers import (
     artifacts,
     compare,
     compare_page,
+    dag_runs,
     description,
     events,
     exports,
@@ -81,6 +82,7 @@ def create_app(settings: Settings | None = None, kafka: KafkaConfig | None = Non
         tenants,
         members,
         subscriptions,
+        dag_runs,
         operations,
         uploads,
         compare,
@@ -90,6 +92,7 @@ def create_app(settings: Settings | None = None, kafka: KafkaConfig | None = Non
     for page in (pages, artifact_page, compare_page, operations_page, notifications_page, help_page):
         for_users.include_router(page.router)
     for_users.include_router(uploads.pages)
+    for_users.include_router(dag_runs.pages)
     app.include_router(for_users)
     app.include_router(previews.router)
     app.mount("/static", GalleryFiles(), name="static")

@@ -1,0 +1,67 @@
+"""The artifacts of one run of Airflow: those that it wrote, told by their keys, and those that it rendered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from belvedere.catalog.browse import COLUMNS, IN_SCOPE, artifacts_of
+from belvedere.catalog.search import SEARCHED, literal
+
+if TYPE_CHECKING:
+    from belvedere.clients.postgres import Connection
+    from belvedere.model.access import Scope
+    from belvedere.model.artifact import Artifact
+
+MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RunArtifacts:
+    """What a run (or one of its tasks) wrote, and what was rendered by it, newest first: up to ``MOST`` of each."""
+
+    written: tuple[Artifact, ...]
+    rendered: tuple[Artifact, ...]
+
+
+def artifacts_of_run(
+    connection: Connection, dag_id: str, run_id: str, scope: Scope, *, task_id: str | None = None
+) -> RunArtifacts:
+    """Return the artifacts of a run. Of a task, those whose key names the task below the run: two statements."""
+    asked: dict[str, Any] = {
+        "scope": None if scope is None else list(scope),
+        "dag_id": dag_id,
+        "run_id": run_id,
+        "limit": MOST,
+        "plain": f"%{_folder(dag_id, run_id, task_id)}%",
+        "named": f"%{_named_folder(dag_id, run_id, task_id)}%",
+    }
+    written = artifacts_of(connection.execute(WRITTEN, asked, prepare=False))
+    rendered = artifacts_of(connection.execute(RENDERED, asked, prepare=False))
+    return RunArtifacts(tuple(written), tuple(rendered))
+
+
+def _folder(dag_id: str, run_id: str, task_id: str | None) -> str:
+    return literal("/".join((dag_id, run_id, *([task_id] if task_id else ()), "")))
+
+
+def _named_folder(dag_id: str, run_id: str, task_id: str | None) -> str:
+    named = [f"dag_id={dag_id}", f"run_id={run_id}", *([f"task_id={task_id}"] if task_id else ()), ""]
+    return literal("/".join(named))
+
+
+# The first pair of conditions is for the index of words; the second holds folders to their whole names.
+WRITTEN = f"""
+select {COLUMNS} from artifacts
+where is_latest and state <> 'deleted' and not part
+    and ({SEARCHED} ilike %(plain)s or {SEARCHED} ilike %(named)s)
+    and (('/' || key) like ('%%/' || substr(%(plain)s, 2)) or ('/' || key) like ('%%/' || substr(%(named)s, 2)))
+    and {IN_SCOPE}
+order by event_at desc, id desc limit %(limit)s
+"""  # noqa: S608
+
+RENDERED = f"""
+select {COLUMNS} from artifacts
+where run_id = %(run_id)s and run_dag_id = %(dag_id)s and state <> 'deleted' and {IN_SCOPE}
+order by event_at desc, id desc limit %(limit)s
+"""  # noqa: S608
