@@ -48,6 +48,13 @@ PAGES = {
     "wall": Shown("/", ".has-picture"),
     "wall as a list": Shown("/?view=list", ".has-picture"),
     "wall of nothing": Shown("/?q=nothing-is-called-so", "#none"),
+    "wall by run": Shown("/?group=run", ".has-picture"),
+    "run": Shown("/runs?bucket=gallery-sources&run=runs/breast-cancer/", ".has-picture"),
+    "comparison": Shown("/compare?ids={version-1},{version-3}", "#main h2"),
+    "comparison of kinds": Shown("/compare?ids={version-1},{roc-breast-cancer-header},{wave}", "#main h2"),
+    "upload": Shown("/upload", "h1"),
+    "operations": Shown("/operations", "h2"),
+    "notifications": Shown("/notifications", "h1"),
     "help": Shown("/help", "#search"),
     "curve": Shown("/artifacts/{roc-breast-cancer-header}", "iframe, img"),
     "table": Shown("/artifacts/{table-parquet-diabetes}", "iframe, img"),
@@ -130,8 +137,6 @@ def test_a_page_fills_a_4k_screen_sensibly(browser: Browser, own: OwnGallery, hu
     visit.open(PAGES[name].path.format(**hung.ids), PAGES[name].sign)
 
     assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
-    widest = visit.page.evaluate(
-        "Math.max(...[...document.querySelectorAll('.card, #main p')].map((e) => e.offsetWidth))"
-    )
+    widths = visit.page.evaluate("[...document.querySelectorAll('.card, #main p')].map((one) => one.offsetWidth)")
     assert max(widths) < 2800, "lines nobody can read"
     context.close()

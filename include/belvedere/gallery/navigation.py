@@ -20,6 +20,18 @@ def _everyone(_: Viewer | None) -> bool:
     return True
 
 
+def _with_a_tenant(who: Viewer | None) -> bool:
+    return who is not None and (who.operates or bool(who.roles))
+
+
+def _members(who: Viewer | None) -> bool:
+    return who is not None and (who.operates or Role.MEMBER in who.roles.values())
+
+
+def _overseers(who: Viewer | None) -> bool:
+    return who is not None and who.tenants is None
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A page of the bar: its words, its path, what else counts as being there, and who is shown it."""
@@ -35,7 +47,10 @@ class Place:
 
 
 PLACES = (
-    Place("Wall", "/", ("/artifacts/", "/runs", "/compare")),
+    Place("Wall", "/", ("/artifacts/", "/runs", "/compare", "/dags/")),
+    Place("Upload", "/upload", is_for=_members),
+    Place("Operations", "/operations", is_for=_overseers),
+    Place("Notifications", "/notifications", is_for=_with_a_tenant),
     Place("Help", "/help"),
 )
 

@@ -43,7 +43,10 @@ def test_every_place_of_the_bar_is_a_page_that_asks_for_a_login() -> None:
         }
 
 
-@pytest.mark.parametrize(("path", "place"), [("/", "Wall"), ("/artifacts/0a1b", "Wall"), ("/help", "Help")])
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [("/", "Wall"), ("/artifacts/0a1b", "Wall"), ("/runs", "Wall"), ("/upload", "Upload"), ("/help", "Help")],
+)
 def test_exactly_the_place_one_is_at_is_marked(path: str, place: str) -> None:
     assert current(path) == [place]
 
@@ -73,3 +76,18 @@ def test_few_tenants_are_named_and_further_ones_counted() -> None:
 
 def test_somebody_without_a_tenant_is_told_so() -> None:
     assert standing(Viewer("nina")).role == "in no tenant yet"
+
+
+@pytest.mark.parametrize(
+    ("who", "labels"),
+    [
+        (Viewer("olga", operates=True), ["Wall", "Upload", "Operations", "Notifications", "Help"]),
+        (Viewer("otto", {ALL_TENANTS: Role.AUDITOR}), ["Wall", "Operations", "Notifications", "Help"]),
+        (Viewer("mia", {"a": Role.MEMBER}), ["Wall", "Upload", "Notifications", "Help"]),
+        (Viewer("vera", {"a": Role.VIEWER}), ["Wall", "Notifications", "Help"]),
+        (Viewer("nina"), ["Wall", "Help"]),
+        (None, ["Wall", "Help"]),
+    ],
+)
+def test_everybody_is_shown_the_pages_that_are_for_them(who: Viewer | None, labels: list[str]) -> None:
+    assert [entry.label for entry in around(request("/", who))["entries"]] == labels
