@@ -14,7 +14,7 @@ from airflow.sdk import BaseOperatorLink
 from belvedere.orchestration.render_operator import DriveExpressLane, RenderArtifacts
 
 if TYPE_CHECKING:
-    from airflow.models.taskinstancekey import TaskInstanceKey
+    from airflow.sdk.types import TaskInstanceKey
     from airflow.sdk import BaseOperator
 
 # Relative to the page's base address, so that it holds below a path too.
