@@ -151,6 +151,24 @@ def test_a_progress_card_moves_in_place_without_blinking(own: OwnGallery, contex
     assert wall.inner_text(".progress-left") == "done"
 
 
+def test_an_artifacts_page_follows_its_progress_in_place(own: OwnGallery, context: BrowserContext) -> None:
+    write_version(own, 10)
+    page = context.new_page()
+    page.goto(f"{own.url}/belvedere/artifacts/{progress_row(10)['id']}")
+    page.wait_for_selector(".following .progress-share:text-is('10 %')")
+    before = page.locator("#viewer").bounding_box()
+
+    for step in (20, 30, 100):
+        write_version(own, step, state="queued")
+        write_version(own, step)
+        page.wait_for_selector(f".following .progress-share:text-is('{step} %')")
+
+    assert page.locator("#viewer").bounding_box() == before
+    page.wait_for_url(f"**/{progress_row(100)['id']}*")
+    assert page.locator("#following .progress").count() == 1
+    assert page.inner_text(".following .progress-left") == "done"
+
+
 def test_a_newer_version_that_takes_long_is_told_of_on_the_card(own: OwnGallery, context: BrowserContext) -> None:
     write_version(own, 10)
     wall = open_wall(context, own)

@@ -1,6 +1,7 @@
 // One artifact's page: views, versions, what can be taken along, and changes without a reload.
 import { followAirflowLinks, mirrorMove } from "./airflow.js";
 import { copyFrom } from "./copying.js";
+import { Following } from "./following.js";
 import { Frames } from "./frames.js";
 import { listenForKeys } from "./keys.js";
 import { Live } from "./live.js";
@@ -96,6 +97,7 @@ function show(page, there) {
   }
   swap(page, "head", () => true);
   swap(page, "panel", () => true);
+  following.renew(page);
   if (other) swap(page, "panels", () => true);
   const swapped = swap(page, "viewer", (here, there) => other || here.dataset.revision !== there.dataset.revision);
   frames.born = Date.now();
@@ -199,6 +201,7 @@ const times = new Timeline({
   go: goTo,
   fresh: (old) => pageNow().then((page) => subjectOf(page).moments, () => old),
 });
+const following = new Following(document.getElementById("following"), refresh);
 keepPlaying(freshAddress);
 listenForKeys({
   "/": () => location.assign(`${document.querySelector("[data-back]").href}?q=`),
@@ -213,10 +216,10 @@ followAirflowLinks();
 function heard(artifact) {
   if (artifact.id === subject.id && artifact.seq <= subject.seq) return;
   // Work that goes on is followed from version to version, as soon as there is something to see.
-  const follows = subject.kind === "progress" && subject.latest && artifact.is_latest && artifact.id !== subject.id;
+  const follows = ["progress", "progress_lines"].includes(subject.kind) && subject.latest && artifact.is_latest && artifact.id !== subject.id;
   if (follows && artifact.state !== "rendered") return;
   if (follows) path = artifact.page;
-  refresh();
+  if (!follows || times.busy || !following.take(artifact)) refresh();
 }
 
 // Nothing moves under somebody who goes through the versions: where that ends, the page is read anyway.

@@ -1,0 +1,46 @@
+// Above the views of progress that goes on: how far it is by now, changed in place with every update.
+import { Progress, hasProgress } from "./progress.js";
+
+const READ_AGAIN_MS = 3000;
+const TICK_MS = 1000;
+
+export class Following {
+  constructor(place, readAgain) {
+    Object.assign(this, { place, readAgain, progress: null, at: null, timer: 0 });
+    this.begin();
+    setInterval(() => this.progress && !place.hidden && this.progress.tick(Date.now() - Date.parse(this.at)), TICK_MS);
+  }
+
+  // Shows what the page itself came with.
+  begin() {
+    const told = JSON.parse(this.place.dataset.facts || "null");
+    if (told) this.show({ facts: told, event_at: this.place.dataset.at });
+  }
+
+  // The page became another version's: of an older one there is nothing to follow.
+  renew(page) {
+    const fresh = page.getElementById("following");
+    this.place.hidden = fresh.hidden;
+    this.place.dataset.facts = fresh.dataset.facts ?? "";
+    this.place.dataset.at = fresh.dataset.at ?? "";
+    if (!this.at || Date.parse(fresh.dataset.at) >= Date.parse(this.at)) this.begin();
+  }
+
+  // Draws an update at once; the rest of the page follows when it has had some peace.
+  take(artifact) {
+    if (this.place.hidden || !hasProgress(artifact)) return false;
+    this.show(artifact);
+    this.timer ||= setTimeout(() => {
+      this.timer = 0;
+      this.readAgain();
+    }, READ_AGAIN_MS);
+    return true;
+  }
+
+  show(artifact) {
+    this.progress ??= new Progress(this.place);
+    this.at = artifact.event_at;
+    this.progress.show(artifact);
+    requestAnimationFrame(() => artifact.id && document.dispatchEvent(new CustomEvent("belvedere:seen", { detail: artifact })));
+  }
+}
