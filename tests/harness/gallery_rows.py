@@ -6,6 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from belvedere.catalog.numbers import keep_numbers
 from belvedere.catalog.serial import writing_artifacts
 from belvedere.clients.postgres import Jsonb
 from belvedere.model.events import artifact_id
@@ -61,6 +62,7 @@ def write_artifacts(connection: Connection, *rows: dict[str, Any]) -> None:
                 f"on conflict (id) do update set {updates}, seq = excluded.seq",
                 values,
             )
+            keep_numbers(connection, row["id"], row["tenant"], row["event_at"], row["facts"])
 
 
 def add_source(connection: Connection, bucket: str, tenant: str = "team", renderings: str = "") -> None:

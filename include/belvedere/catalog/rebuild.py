@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from belvedere.catalog.numbers import copy_numbers
 from belvedere.catalog.results import restore
 from belvedere.catalog.serial import writing_artifacts
 from belvedere.clients.postgres import CatalogRejected
@@ -55,7 +56,7 @@ def restore_versions(connection: Connection, tenant: str, versions: Sequence[Sto
     A version of the same bytes as a rendered one shares its picture. Any other was superseded before its turn came
     (or is about to be swept, if it is its key's latest).
     """
-    columns = {
+    columns: dict[str, Any] = {
         "tenant": tenant,
         "id": [version.artifact_id for version in versions],
         "bucket": [version.bucket for version in versions],
@@ -67,7 +68,9 @@ def restore_versions(connection: Connection, tenant: str, versions: Sequence[Sto
         "modified_at": [version.modified_at for version in versions],
     }
     with writing_artifacts(connection):
-        return connection.execute(RESTORE_VERSIONS, columns).rowcount
+        added = connection.execute(RESTORE_VERSIONS, columns).rowcount
+        copy_numbers(connection, columns["id"])
+    return added
 
 
 RESTORE_VERSIONS = """

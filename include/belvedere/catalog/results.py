@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from belvedere.catalog.intake import settle_latest
 from belvedere.catalog.membership import Begun, Leader, notice_missed, settle_members
+from belvedere.catalog.numbers import keep_numbers
 from belvedere.catalog.serial import writing_artifacts
 from belvedere.clients.postgres import Jsonb
 
@@ -24,6 +25,8 @@ def finish(connection: Connection, claim_id: str, item: ClaimedItem, record: Ren
         if closed is None:
             return False
         updated = connection.execute(UPDATE_RESULT, _columns(record)).fetchone()
+        if updated is not None:
+            keep_numbers(connection, record.artifact_id, record.tenant, updated["event_at"], record.facts)
         if updated is not None and updated["is_latest"] and (updated["leads"] or record.watches):
             leader = _leader(record)
             settle_members(connection, leader)
@@ -40,7 +43,8 @@ def restore(connection: Connection, record: RenderingRecord) -> None:
     Which version is the latest is not in the records: ``settle_latest`` or the buckets' listing says so.
     """
     with writing_artifacts(connection):
-        connection.execute(RESTORE, _columns(record))
+        if connection.execute(RESTORE, _columns(record)).rowcount:
+            keep_numbers(connection, record.artifact_id, record.tenant, record.event_at, record.facts)
         settle_latest(connection, [record.bucket], [record.key])
         facts = {"id": record.artifact_id, "watches": bool(record.watches)}
         if connection.execute(LEADS_OR_LED, facts).fetchone() is not None:
@@ -161,7 +165,7 @@ RESULT_COLUMNS = """
 
 UPDATE_RESULT = f"""
 update artifacts a set {RESULT_COLUMNS} where id = %(id)s and state <> 'deleted'
-returning is_latest,
+returning is_latest, event_at,
     exists (select from watches w where w.leader_bucket = a.bucket and w.leader_key = a.key) as leads
 """  # noqa: S608
 

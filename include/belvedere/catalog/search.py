@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from belvedere.model.search import last_part
+from belvedere.model.numbers import last_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from belvedere.catalog import browse, completion
 from belvedere.catalog.browse import HIDDEN
 from belvedere.gallery.wall_responses import CompletionResponse
+from belvedere.model.numbers import fact_name
 from belvedere.model.runs import System, run_of
-from belvedere.model.search import CHOICES, NAMES, STATES, TIMES, fact_name
+from belvedere.model.search import CHOICES, NAMES, STATES, TIMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

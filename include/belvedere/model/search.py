@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from belvedere.errors import PermanentError
 from belvedere.model.artifact import ArtifactState
+from belvedere.model.numbers import fact_name
 
 MOST_TERMS = 16
 LONGEST = 500
@@ -29,7 +30,6 @@ FACT = re.compile(r'^(?P<name>"[^"]+"|[^\s:<>=!"]+)(?P<sign><=|>=|!=|<|>|=)(?P<v
 NAMED = re.compile(r"^(?P<name>[A-Za-z_]+):(?P<value>.*)$", re.DOTALL)
 NUMBER = re.compile(r"^(?P<number>[-+]?(?:\d[\d_,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?P<unit>%|[A-Za-z]{0,2})$")
 SPAN = re.compile(r"^(\d{1,6})(s|min|h|d|w)$")
-LAST_PART = re.compile(r"^.*[.](?![0-9]|$)", re.DOTALL)
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -138,16 +138,6 @@ def read(text: str, now: datetime | None = None) -> Search:
         after=max(reading.after, default=None),
         before=min(reading.before, default=None),
     )
-
-
-def fact_name(name: str) -> str:
-    """Return a fact's name or path as the index keeps it: small letters, no white space, dots between its parts."""
-    return re.sub(r"\s+", "_", name.lower()).replace("/", ".")
-
-
-def last_part(name: str) -> str:
-    """Return by which part of its path a fact is found; the dot in ``recall@0.5`` parts nothing."""
-    return LAST_PART.sub("", name)
 
 
 def _read_term(reading: _Reading, body: str, *, negated: bool, now: datetime) -> None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from belvedere.catalog.schema import migrate
-from belvedere.clients.postgres import CatalogRejected, connect
+from belvedere.clients.postgres import CatalogRejected, Jsonb, connect
 from belvedere.errors import ServiceUnavailable
+from belvedere.model.numbers import numbers_of
 
 if TYPE_CHECKING:
     from tests.harness.databases import Catalogs
@@ -36,6 +37,27 @@ def test_migrating_again_changes_nothing(catalogs: Catalogs) -> None:
         migrate(dsn)
 
         assert connection.execute("select count(*) as n from sources").fetchone() == {"n": 1}
+
+
+def test_what_was_there_before_is_grouped_and_found_too(catalogs: Catalogs) -> None:
+    with catalogs.fresh(migrated=False) as dsn:
+        migrate(dsn, "0005")
+        with connect(dsn) as connection:
+            facts = {"roc": {"AUC": 0.9, "points": [[0, 1]]}, "metrics": {"val loss": {"last_value": 1}}, "n": 2}
+            connection.execute(
+                "insert into artifacts (id, tenant, bucket, key, etag, state, is_latest, sequencer, event_at, facts) "
+                "values ('a', 't', 'b', 'runs/x/roc.csv', 'e', 'rendered', true, '1', now(), %s)",
+                (Jsonb(facts),),
+            )
+            migrate(dsn)
+
+            found = connection.execute("select path, name, value from fact_numbers order by path").fetchall()
+            assert [tuple(row.values()) for row in found] == [
+                (number.path, number.name, number.value)
+                for number in sorted(numbers_of(facts), key=lambda number: number.path)
+            ]
+            assert connection.execute("select run from artifacts").fetchone() == {"run": "runs/x/"}
+            assert connection.execute("select count(*) as n from fact_names").fetchone() == {"n": 3}
 
 
 def test_two_processes_may_migrate_at_once(catalogs: Catalogs) -> None:

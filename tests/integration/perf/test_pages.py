@@ -3,10 +3,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.harness.databases import empty
-from tests.perf.pages import BUCKET, QUERIES, fill
+from tests.perf.pages import BUCKET, GROUPED, LISTS, fill
 
 from belvedere.catalog import browse
 from belvedere.catalog.browse import Filter, Order
+from belvedere.catalog.groups import GroupBy, groups_page
+from belvedere.gallery.query import list_query
 
 if TYPE_CHECKING:
     from belvedere.clients.postgres import Connection
@@ -18,6 +20,10 @@ def test_the_benchs_artifacts_are_such_as_the_gallery_lists(catalog: Connection)
     fill(catalog, 2000)
 
     assert browse.total(catalog, Filter(bucket=BUCKET), scope=None).count == 2000
-    assert len(browse.page(catalog, Filter(words=("report",)), Order.NEWEST, 50, scope=None)) == 50
-    assert len(browse.page(catalog, Filter(kinds=("roc",)), Order.KEY, 50, scope=None)) == 50
-    assert set(QUERIES) == {"newest", "one kind", "one prefix", "search", "by key"}
+    for query in (*LISTS.values(), *GROUPED.values()):
+        asked = {name: [value] if name == "kind" else value for name, value in query.items() if name != "by"}
+        wanted = list_query(**asked)  # type: ignore[arg-type]
+        found = browse.page(catalog, wanted.filter, Order(query.get("order", "newest")), 50, scope=None)
+        assert found or "prefix" in query or "777" in query.get("q", "") or "9e5" in query.get("q", ""), query
+    runs = groups_page(catalog, GroupBy.RUN, Filter(kinds=("roc",)), 12, 8, scope=None)
+    assert [group.count for group in runs.groups] == [5] * 12

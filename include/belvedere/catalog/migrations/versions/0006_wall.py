@@ -1,7 +1,8 @@
 """What the wall groups, searches and remembers: the run of each key, numbers among facts, saved views.
 
 A run is a stored column, for a page of groups asks for the newest artifacts of each. Numbers are rows of their own:
-an index on JSON finds equal values only. Both follow their artifact by themselves, whoever writes it.
+an index on JSON finds equal values only. Whoever writes facts writes them (``catalog.numbers``), for reading them out
+of the JSON here would keep all other writers waiting.
 """
 
 from __future__ import annotations
@@ -44,8 +45,7 @@ create index artifacts_run_wall on artifacts (bucket, run, event_at desc, id des
     where is_latest and state <> 'deleted';
 """
 
-# Numbers that no double holds are left out: a fact must never make a rendering's end fail.
-NUMBERS = r"""
+NUMBERS = """
 create table fact_numbers (
     artifact_id text not null,
     path        text not null,
@@ -63,56 +63,13 @@ create table fact_names (
     primary key (tenant, name)
 );
 
-create function fact_name(name text) returns text language sql immutable parallel safe as $$
-select translate(lower(regexp_replace(name, '\s+', '_', 'g')), '/', '.')
-$$;
-
-create function numbers_of(facts jsonb) returns table (path text, name text, value double precision)
-language sql immutable parallel safe as $$
-with recursive nodes (path, outer_path, value, depth) as (
-    select e.key, e.key, e.value, 1
-    from jsonb_each(case when jsonb_typeof(facts) = 'object' then facts else '{}' end) as e
-    union all
-    select n.path || '.' || e.key,
-        case when e.key in ('last_value', 'value') then n.path else n.path || '.' || e.key end, e.value, n.depth + 1
-    from nodes n
-    cross join lateral jsonb_each(case when jsonb_typeof(n.value) = 'object' then n.value else '{}' end) as e
-    where n.depth < 6
-), numbers as (
-    select n.path, n.outer_path, n.depth, case when jsonb_typeof(n.value) = 'number' then n.value::numeric end as value
-    from nodes n where jsonb_typeof(n.value) = 'number'
-)
-select distinct on (1)
-    left(fact_name(n.path), 300), left(regexp_replace(fact_name(n.outer_path), '^.*[.](?![0-9]|$)', ''), 100),
-    case when abs(n.value) between 1e-300 and 1e300 then n.value else 0 end::double precision
-from (select * from numbers where value = 0 or abs(value) between 1e-300 and 1e300 order by depth limit 64) as n
-$$;
-
-create function keep_numbers() returns trigger language plpgsql as $$
+create function forget_numbers_of_one() returns trigger language plpgsql as $$
 begin
-    if tg_op <> 'INSERT' then
-        delete from fact_numbers where artifact_id = old.id;
-    end if;
-    if tg_op = 'DELETE' then
-        return null;
-    end if;
-    if new.is_latest and new.facts <> '{}' then
-        insert into fact_numbers (artifact_id, path, name, value, event_at)
-        select new.id, n.path, n.name, n.value, new.event_at from numbers_of(new.facts) as n;
-        insert into fact_names (tenant, name)
-        select distinct new.tenant, n.name from fact_numbers n where n.artifact_id = new.id
-        and not exists (select from fact_names k where k.tenant = new.tenant and k.name = n.name)
-        on conflict do nothing;
-    end if;
+    delete from fact_numbers where artifact_id = old.id;
     return null;
 end $$;
-create trigger keep_numbers_of_added after insert on artifacts for each row
-    when (new.is_latest and new.facts <> '{}') execute function keep_numbers();
-create trigger keep_numbers_of_changed after update of facts, is_latest, event_at on artifacts for each row
-    when (old.facts is distinct from new.facts or old.is_latest <> new.is_latest or old.event_at <> new.event_at)
-    execute function keep_numbers();
 create trigger forget_numbers_of_removed after delete on artifacts for each row
-    when (old.facts <> '{}') execute function keep_numbers();
+    when (old.facts <> '{}') execute function forget_numbers_of_one();
 
 create function forget_numbers() returns trigger language plpgsql as $$
 begin
@@ -120,10 +77,33 @@ begin
     return null;
 end $$;
 create trigger forget_numbers after truncate on artifacts for each statement execute function forget_numbers();
+"""
 
+# What was rendered before: as belvedere.model.numbers tells it, but for the rarest names.
+KNOWN = r"""
 insert into fact_numbers (artifact_id, path, name, value, event_at)
-select a.id, n.path, n.name, n.value, a.event_at from artifacts a cross join lateral numbers_of(a.facts) as n
-where a.is_latest and a.facts <> '{}';
+with recursive nodes (id, event_at, path, outer_path, value, depth) as (
+    select id, event_at, ''::text, ''::text, facts, 0 from artifacts where jsonb_typeof(facts) = 'object'
+    union all
+    select n.id, n.event_at, n.path || '.' || e.key,
+        case when e.key in ('last_value', 'value') and n.path <> '' then n.outer_path else n.path || '.' || e.key end,
+        e.value, n.depth + 1
+    from nodes n
+    cross join lateral jsonb_each(case when jsonb_typeof(n.value) = 'object' then n.value else '{}' end) as e
+    where n.depth < 6 and jsonb_typeof(e.value) in ('object', 'number')
+), numbers as (
+    select id, event_at, depth, translate(lower(regexp_replace(substr(path, 2), '\s+', '_', 'g')), '/', '.') as path,
+        translate(lower(regexp_replace(substr(outer_path, 2), '\s+', '_', 'g')), '/', '.') as outer_path,
+        case when jsonb_typeof(value) = 'number' then value::numeric end as value
+    from nodes where jsonb_typeof(value) = 'number'
+), ranked as (
+    select *, row_number() over (partition by id order by depth, path) as place
+    from numbers where value = 0 or abs(value) between 1e-300 and 1e300
+)
+select distinct on (id, left(path, 300)) id, left(path, 300),
+    left(regexp_replace(outer_path, '^.*[.](?![0-9]|$)', ''), 100),
+    case when abs(value) between 1e-300 and 1e300 then value else 0 end::double precision, event_at
+from ranked where place <= 64;
 insert into fact_names (tenant, name)
 select distinct a.tenant, n.name from fact_numbers n join artifacts a on a.id = n.artifact_id;
 """
@@ -146,4 +126,5 @@ def upgrade() -> None:
     """Create the column, the tables and what keeps them."""
     op.execute(RUNS.replace("(?:", "(?\\:"))  # else a colon begins a parameter
     op.execute(NUMBERS)
+    op.execute(KNOWN)
     op.execute(VIEWS)
