@@ -13,6 +13,7 @@ from stack.commands.down import stop
 from stack.commands.status import all_healthy
 from stack.commands.up import start
 from stack.instance import client_environment
+from stack.ports import HOST
 from stack.services.minio import TOPIC, queue_folder
 from stack.supervisor.client import Supervisor
 
@@ -103,6 +104,8 @@ def whole_stack(home: Path) -> Iterator[RunningStack]:
 def ready_stack(home: Path) -> RunningStack:
     """Start a stack (or what does not run of it), provision its storage by the DAG, wait until it watches."""
     instance = new_instance(home)
+    # Tests' receivers of webhooks listen on loopback; every other private address stays refused.
+    os.environ.setdefault("BELVEDERE_WEBHOOK_HOSTS", HOST)
     start(instance)
     stack = RunningStack(instance)
     stack.airflow.run("provision_storage", {}, seconds=180.0)
