@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from belvedere.catalog.search import SEARCHED, choice_conditions, literal, row_conditions
-from belvedere.catalog.serial import ARTIFACTS_CHANNEL
+from belvedere.catalog.serial import ARTIFACTS_CHANNEL, MEMBERS_CHANNEL
 from belvedere.model.artifact import Artifact, ArtifactState, stored_outputs
 from belvedere.model.search import Search
 
@@ -225,13 +225,18 @@ def changes_since(connection: Connection, seq: int, limit: int, scope: Scope) ->
     return artifacts_of(connection.execute(CHANGES, {"seq": seq, "limit": limit, "scope": _listed(scope)}))
 
 
-async def announced_changes(connection: AsyncConnection, at_least_every: float) -> AsyncIterator[None]:
-    """Yield at once, after each announcement of changed artifacts, and after ``at_least_every`` seconds without one."""
+async def announced_changes(connection: AsyncConnection, at_least_every: float) -> AsyncIterator[frozenset[str]]:
+    """Yield at once, after each announcement of changes, and after ``at_least_every`` seconds without one.
+
+    What is yielded are the users who belong to other tenants now than before.
+    """
     await connection.execute(f"listen {ARTIFACTS_CHANNEL}")
+    await connection.execute(f"listen {MEMBERS_CHANNEL}")
+    users: frozenset[str] = frozenset()
     while True:
-        yield
-        async for _ in connection.notifies(timeout=at_least_every, stop_after=1):
-            pass
+        yield users
+        heard = [told async for told in connection.notifies(timeout=at_least_every, stop_after=1)]
+        users = frozenset(told.payload for told in heard if told.channel == MEMBERS_CHANNEL)
 
 
 def facets(connection: Connection, scope: Scope) -> list[Facet]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from belvedere.catalog.serial import MEMBERS_CHANNEL
 from belvedere.model.access import EVERYONE, Role
 
 if TYPE_CHECKING:
@@ -36,12 +37,13 @@ def members_of(connection: Connection, tenant: str) -> list[Membership]:
 
 def grant(connection: Connection, tenant: str, user: str, role: Role) -> None:
     """Make a user (or ``EVERYONE``) something in a tenant (or, as auditor, in ``ALL_TENANTS``)."""
-    connection.execute(GRANT, {"tenant": tenant, "user": user, "role": role.value})
+    connection.execute(GRANT, {"tenant": tenant, "user": user, "role": role.value, "channel": MEMBERS_CHANNEL})
 
 
 def revoke(connection: Connection, tenant: str, user: str) -> bool:
     """Take a user out of a tenant; return whether the user was in it."""
-    return connection.execute(REVOKE, {"tenant": tenant, "user": user}).rowcount > 0
+    told = {"tenant": tenant, "user": user, "channel": MEMBERS_CHANNEL}
+    return connection.execute(REVOKE, told).rowcount > 0
 
 
 ROLES = """
@@ -54,6 +56,10 @@ MEMBERS = "select user_name, role, created_at from tenant_members where tenant =
 GRANT = """
 insert into tenant_members (tenant, user_name, role) values (%(tenant)s, %(user)s, %(role)s)
 on conflict (tenant, user_name) do update set role = excluded.role
+returning pg_notify(%(channel)s, user_name)
 """
 
-REVOKE = "delete from tenant_members where tenant = %(tenant)s and user_name = %(user)s"
+REVOKE = """
+delete from tenant_members where tenant = %(tenant)s and user_name = %(user)s
+returning pg_notify(%(channel)s, user_name)
+"""

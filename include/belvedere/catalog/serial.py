@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ARTIFACTS_CHANNEL = "belvedere_artifacts"
 INBOX_CHANNEL = "belvedere_inbox"
+# Its messages are names of users who have become something else in some tenant.
+MEMBERS_CHANNEL = "belvedere_members"
 WRITER_LOCK = 0x42454C01
 DISPATCH_LOCK = 0x42454C02
 REBUILD_LOCK = 0x42454C03

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from belvedere.catalog import browse
 from belvedere.clients.postgres import connect_async
 from belvedere.errors import BelvedereError
+from belvedere.model.access import EVERYONE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -69,6 +70,8 @@ class Subscription:
 
     def wants(self, artifact: Artifact) -> bool:
         """Tell whether the artifact is one to be told of."""
+        if self.closed:
+            return False
         asked_for = self._bucket in ("", artifact.bucket) and self._key in ("", artifact.key)
         return asked_for and self._who.may_see(artifact.tenant)
 
@@ -85,8 +88,12 @@ class Subscription:
             self.overrun = True
         self._news.set()
 
+    def is_for_one_of(self, users: frozenset[str]) -> bool:
+        """Tell whether it is one of these users' (``EVERYONE``: it is)."""
+        return EVERYONE in users or self._who.name in users
+
     def close(self) -> None:
-        """Let the stream end: the server stops."""
+        """Let the stream end: the server stops, or its user may see something else now."""
         self.closed = True
         self._news.set()
 
@@ -158,12 +165,19 @@ class Broadcaster:
         while True:
             try:
                 async with connect_async(self._dsn) as connection:
-                    async for _ in browse.announced_changes(connection, LOOK_AGAIN_SECONDS):
+                    async for users in browse.announced_changes(connection, LOOK_AGAIN_SECONDS):
+                        self._end_streams_of(users)
                         await self._tell()
                         await asyncio.sleep(COALESCE_SECONDS)
             except BelvedereError as error:
                 log.warning("live changes pause: %s", error.message)
                 await asyncio.sleep(RECONNECT_SECONDS)
+
+    def _end_streams_of(self, users: frozenset[str]) -> None:
+        """Let these users' browsers connect again: as who they are now."""
+        for subscriber in self._subscribers:
+            if users and subscriber.is_for_one_of(users):
+                subscriber.close()
 
     async def _tell(self) -> None:
         more = True

@@ -80,7 +80,12 @@ def around(request: Request) -> dict[str, Any]:
     path = request.url.path.removeprefix(root)
     who: Viewer | None = getattr(request.state, "viewer", None)
     entries = [Entry(place.label, root + place.path, place.holds(path)) for place in PLACES if place.is_for(who)]
-    return {"root": root, "entries": entries, "standing": standing(who) if who else None}
+    return {
+        "root": root,
+        "user": who.name if who else "",
+        "entries": entries,
+        "standing": standing(who) if who else None,
+    }
 
 
 def standing(who: Viewer) -> Standing:

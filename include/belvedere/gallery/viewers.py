@@ -12,13 +12,20 @@ from belvedere.gallery.auth import Identity, identity
 from belvedere.gallery.resources import ResourcesDep  # noqa: TC001 - FastAPI reads annotations at run time
 from belvedere.model.access import EVERYONE, Role, Viewer
 
+LOOKING = ("GET", "HEAD")
+
 
 def viewer(request: Request, who: Annotated[Identity, Depends(identity)], resources: ResourcesDep) -> Viewer:
     """Return the user with the tenants that are theirs: one statement.
 
     Visitors without a name of their own only look, and only at what is everybody's. Pages' frames read who asks
     from the request's state.
+
+    Raises:
+        AccessDenied: a visitor wants to change something.
     """
+    if who.public and request.method not in LOOKING:
+        raise AccessDenied("log in first: visitors without a login only look")
     shared = dict.fromkeys(resources.settings.shared_tenants, Role.VIEWER if who.public else Role.MEMBER)
     with resources.catalog.connection() as connection:
         roles = roles_of(connection, EVERYONE if who.public else who.name)

@@ -25,11 +25,13 @@ from belvedere.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playwright.sync_api import Browser, BrowserContext, Page
     from tests.harness.own_gallery import OwnGallery
 
     from belvedere.clients.postgres import Connection
 
 ASKER = "X-Test-Asker"
+VISITOR = "Anonymous"
 NEVER = "0123456789abcdef01234567"
 OTHERS = "other-team"
 TABLE = b"name,count\n" + "".join(f"{SECRET} {n},{n}\n" for n in range(5)).encode()
@@ -49,8 +51,8 @@ def asked(own: OwnGallery) -> Iterator[dict[str, str]]:
     """A gallery that believes a header about who asks; the values that paths are filled with."""
 
     def named(request: Request) -> Identity:
-        name = request.headers.get(ASKER, "nobody")
-        return Identity(name, operates=name == Asker.OPERATOR)
+        name = request.headers.get(ASKER) or request.cookies.get(ASKER, "nobody")
+        return Identity(name, operates=name == Asker.OPERATOR, public=name == VISITOR)
 
     before = own.app.dependency_overrides[identity]
     own.app.dependency_overrides[identity] = named
@@ -185,6 +187,46 @@ def test_an_open_stream_tells_each_only_of_their_own(own: OwnGallery, asked: dic
         assert "others/live" in next_data(outsider)
 
 
+def test_an_open_stream_begins_anew_when_its_users_tenants_change(own: OwnGallery, asked: dict[str, str]) -> None:
+    with listening(own, "joiner") as joiner, listening(own, Asker.MEMBER) as member:
+        grant(own.catalog, TENANT, "joiner", Role.VIEWER)
+        assert not [line for line in joiner if "event: artifact" in line], "it ended: browsers connect again"
+
+        write_artifacts(own.catalog, artifact_row(f"{SECRET}/joined", 3, tenant=TENANT, bucket=BUCKET))
+        assert f"{SECRET}/joined" in next_data(member), "others' streams go on"
+
+
+def test_who_logs_in_after_another_in_the_same_browser_hears_nothing_of_theirs(
+    own: OwnGallery, asked: dict[str, str], browser: Browser
+) -> None:
+    context = browser.new_context()
+    member, outsider = (wall_of(asker, own, context) for asker in (Asker.MEMBER, Asker.OUTSIDER))
+
+    write_artifacts(own.catalog, artifact_row(f"{SECRET}-worker.csv", 4, tenant=TENANT, bucket=BUCKET))
+    write_artifacts(own.catalog, artifact_row("others-worker.csv", 5, tenant=OTHERS, bucket=BUCKET))
+
+    member.bring_to_front()
+    member.get_by_text(f"{SECRET}-worker.csv").first.wait_for()
+    outsider.bring_to_front()
+    outsider.get_by_text("others-worker.csv").first.wait_for()
+    assert SECRET not in outsider.content()
+    context.close()
+
+
+def test_visitors_without_a_login_see_what_is_everybodys_and_change_nothing(
+    own: OwnGallery, asked: dict[str, str]
+) -> None:
+    grant(own.catalog, OTHERS, EVERYONE, Role.MEMBER)
+    seen = listed(own, VISITOR)
+    refused = own.client.post(
+        f"/belvedere/api/artifacts/{seen[0]['id']}/rerender", headers={ASKER: VISITOR, "X-Belvedere": "test"}
+    )
+    revoke(own.catalog, OTHERS, EVERYONE)
+
+    assert {artifact["tenant"] for artifact in seen} == {OTHERS}
+    assert (refused.status_code, "log in first" in refused.text) == (403, True)
+
+
 def test_one_readers_place_in_a_list_gives_another_nothing(own: OwnGallery, asked: dict[str, str]) -> None:
     rows = [artifact_row(f"{SECRET}/page/{n}", n, tenant=TENANT, bucket=BUCKET) for n in range(3)]
     write_artifacts(own.catalog, *rows)
@@ -273,6 +315,15 @@ def without_what_was_asked(text: str, values: dict[str, str]) -> str:
         for spelling in {value, quote(value, safe=""), quote(value)}:
             text = text.replace(spelling, "")
     return re.sub(r"\d\d:\d\d:\d\d", "", text)
+
+
+def wall_of(asker: str, own: OwnGallery, context: BrowserContext) -> Page:
+    """Open the wall as somebody who has just logged in, in a browser that others have used before."""
+    context.add_cookies([{"name": ASKER, "value": asker, "url": own.url}])
+    page = context.new_page()
+    page.goto(f"{own.url}/belvedere/")
+    page.wait_for_selector("#live[data-level=live]")
+    return page
 
 
 def get(own: OwnGallery, address: str, asker: str) -> httpx.Response:

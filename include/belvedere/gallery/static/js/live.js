@@ -12,6 +12,9 @@ export const clock = {
   },
 };
 
+// Whoever logs in after somebody else in the same browser hears a stream of their own.
+const user = document.documentElement.dataset.user ?? "";
+
 export class Live {
   constructor(root, since, { only = {}, onArtifact, onReset, onLevel = () => {} }) {
     Object.assign(this, { root, since, only, onArtifact, onReset, onLevel });
@@ -49,7 +52,7 @@ function connect(root, heard) {
 function byWorker(root, heard) {
   if (!globalThis.SharedWorker) return null;
   try {
-    const worker = new SharedWorker(new URL("./live_worker.js", import.meta.url), { type: "module", name: root });
+    const worker = new SharedWorker(new URL("./live_worker.js", import.meta.url), { type: "module", name: JSON.stringify([root, user]) });
     let send = (message) => worker.port.postMessage(message);
     // A worker that cannot begin (an old browser, a policy) is told of later: start over without it.
     let greeting = null;
@@ -71,7 +74,7 @@ function byWorker(root, heard) {
 // Pages without a worker choose one among them: whoever gets the lock keeps the stream until it is closed.
 function byChannel(root, heard) {
   if (!globalThis.BroadcastChannel || !navigator.locks) return null;
-  const name = `belvedere-live ${root}`;
+  const name = `belvedere-live ${root} ${user}`;
   const id = `${Math.random()}`;
   const channel = new BroadcastChannel(name);
   let hub = null;

@@ -1,7 +1,8 @@
-// The shared worker: keeps the one stream of a browser for all pages of the gallery that are open in it.
+// The shared worker: keeps the one stream of a browser for all pages of the gallery that one user has open in it.
 import { Hub } from "./stream.js";
 
-const hub = new Hub(self.name);
+const [root] = JSON.parse(self.name);
+const hub = new Hub(root);
 
 self.addEventListener("connect", (event) => {
   const port = event.ports[0];
