@@ -78,7 +78,7 @@ def log_of(airflow: AirflowApi, artifact: Artifact) -> RenderLog:
                 map_index=int(task.get("map_index", -1)),
                 most_bytes=MOST_BYTES,
             )
-            lines += [said_of(line) for line in read.lines if is_about(line, artifact)]
+            lines += [said_of(line, place_of(artifact)) for line in read.lines if is_about(line, artifact)]
             cut, state = cut or read.cut, task.get("state")
     return RenderLog(tuple(lines[:MOST_LINES]), cut or len(lines) > MOST_LINES, state)
 
@@ -87,12 +87,17 @@ def is_about(line: Mapping[str, Any], artifact: Artifact) -> bool:
     """Tell whether a line is about an artifact: it carries its id, or (older runs) begins with its place."""
     if "artifact" in line:
         return bool(line["artifact"] == artifact.id)
-    return str(line.get("event", "")).startswith(f"{artifact.bucket}/{artifact.key}: ")
+    return str(line.get("event", "")).startswith(place_of(artifact))
 
 
-def said_of(line: Mapping[str, Any]) -> LogLine:
+def place_of(artifact: Artifact) -> str:
+    """Return what lines begin with to say whom they are about."""
+    return f"{artifact.bucket}/{artifact.key}: "
+
+
+def said_of(line: Mapping[str, Any], place: str = "") -> LogLine:
     """Return what a line says to people: of an exception its kind and message, never the server's own paths."""
-    text = str(line.get("event", ""))
+    text = str(line.get("event", "")).removeprefix(place)
     errors = line.get("error_detail")
     for error in errors if isinstance(errors, list) else ():
         if isinstance(error, dict):

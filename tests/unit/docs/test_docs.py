@@ -20,6 +20,8 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
 TARGET = re.compile(r"\bmake ([a-z][a-z-]+)\b")
 PROGRAM = re.compile(r"python (examples/\w+\.py|docs/\w+\.py)")
 NOT_TARGETS = {"sure"}
+# Routers whose routes all stand in the table of docs/reference/api.md: add yours.
+DOCUMENTED = {"artifacts", "events", "exports", "render_logs", "rows", "stats", "tenants"}
 
 
 def settings_page() -> ModuleType:
@@ -63,7 +65,7 @@ def test_every_route_of_the_api_is_on_the_reference_page() -> None:
     text = (ROOT / "docs" / "reference" / "api.md").read_text()
     named = set(re.findall(r"^\| `(?:GET|POST) (/[^`]*)`", text, re.MULTILINE))
     routers = (ROOT / "include" / "belvedere" / "gallery" / "routers").glob("*.py")
-    api = [file.read_text() for file in routers if file.stem in ("artifacts", "events", "rows", "stats", "tenants")]
+    api = [file.read_text() for file in routers if file.stem in DOCUMENTED]
     routed = {f"/api{path}" for text in api for path in re.findall(r'@router\.\w+\(\s*"([^"]+)"', text)}
 
     assert named == routed

@@ -61,7 +61,7 @@ def test_lines_of_other_artifacts_of_the_run_are_left_out() -> None:
         {"event": "deep inside a library", "artifact": "a" * 24},
     )
 
-    assert [line.text for line in found.lines] == ["models/roc.csv: 12 bytes fetched", "deep inside a library"]
+    assert [line.text for line in found.lines] == ["12 bytes fetched", "deep inside a library"]
     assert (found.lines[0].at, found.lines[0].level, found.state, found.cut) == ("t", "info", "success", False)
 
 
