@@ -41,7 +41,7 @@ def views(resources: ResourcesDep, presenter: PresenterDep, who: ViewerDep) -> V
     """List one's own views and those shared within one's tenants."""
     with resources.catalog.connection() as connection:
         found = views_for(connection, who.name, who.tenants)
-    return ViewsResponse(views=[_view(view, presenter.root, who.name) for view in found])
+    return ViewsResponse(views=[view_response(view, presenter.root, who.name) for view in found])
 
 
 @router.post("/views", status_code=201, responses=REFUSED, dependencies=[Depends(require_own_page)])
@@ -56,7 +56,7 @@ def keep_view(wanted: ViewRequest, resources: ResourcesDep, presenter: Presenter
         require_change(who, wanted.tenant)
     with resources.catalog.connection() as connection:
         view = save_view(connection, who.name, name, _query(wanted.query), wanted.tenant)
-    return _view(view, presenter.root, who.name)
+    return view_response(view, presenter.root, who.name)
 
 
 @router.delete(
@@ -86,7 +86,8 @@ def _query(text: str) -> str:
     return urlencode(pairs)
 
 
-def _view(view: SavedView, root: str, user: str) -> ViewResponse:
+def view_response(view: SavedView, root: str, user: str) -> ViewResponse:
+    """Return a kept view as JSON."""
     page = f"{root}/?{view.query}" if view.query else f"{root}/"
     return ViewResponse(
         id=view.id,

@@ -2,7 +2,11 @@
 import { mirrorAddress } from "./airflow.js";
 
 const DEFAULTS = { order: "newest", view: "grid" };
-const NAMES = ["tenant", "kind", "state", "q", "prefix", "bucket", "parts", "order", "view"];
+const NAMES = ["tenant", "kind", "state", "q", "prefix", "bucket", "run", "day", "parts", "group", "order", "view"];
+// What only says how the wall looks, or where somebody is on it.
+const LOOKS = ["order", "view", "group"];
+const BESIDE = ["compare", "theme"];
+const TYPING_MS = 250;
 
 export class Filters {
   constructor(form, onChange) {
@@ -19,7 +23,7 @@ export class Filters {
     let timer = 0;
     form.elements.q.addEventListener("input", () => {
       clearTimeout(timer);
-      timer = setTimeout(() => this.write({ replace: true }), 250);
+      timer = setTimeout(() => this.write({ replace: true }), TYPING_MS);
     });
     addEventListener("popstate", () => {
       this.read();
@@ -30,17 +34,37 @@ export class Filters {
 
   // What somebody typed while the scripts were still on their way is a search like any other.
   keep(typed) {
+    this.ahead = true;
     this.form.elements.q.value = typed;
     queueMicrotask(() => this.write({ replace: true }));
   }
 
   get values() {
     const all = NAMES.map((name) => [name, this.form.elements[name].value.trim()]);
-    return Object.fromEntries(all.filter(([name, value]) => value && value !== DEFAULTS[name]));
+    const held = Object.fromEntries(all.filter(([name, value]) => value && value !== DEFAULTS[name]));
+    if (this.topOfBucket) held.run = "";
+    return held;
+  }
+
+  // The run without a folder has the empty prefix: it is a filter nevertheless.
+  get topOfBucket() {
+    return new URLSearchParams(location.search).get("run") === "" && this.form.elements.bucket.value !== "";
   }
 
   get view() {
     return this.values.view ?? DEFAULTS.view;
+  }
+
+  get group() {
+    return this.values.group ?? "";
+  }
+
+  get filtered() {
+    return Object.keys(this.values).some((name) => !LOOKS.includes(name));
+  }
+
+  get newestFirst() {
+    return !this.values.order;
   }
 
   set(name, value) {
@@ -51,43 +75,69 @@ export class Filters {
   read() {
     const query = new URLSearchParams(location.search);
     for (const name of NAMES) setValue(this.form.elements[name], query.getAll(name).join(",") || (DEFAULTS[name] ?? ""));
+    this.showOrder();
   }
 
   write({ replace = false } = {}) {
-    const address = `${location.pathname}${asQuery(this.values)}`;
-    if (address === location.pathname + location.search) return;
+    const now = new URLSearchParams(location.search);
+    const beside = BESIDE.filter((name) => now.has(name)).map((name) => [name, now.get(name)]);
+    this.showOrder();
+    const address = `${location.pathname}${asQuery({ ...this.values, ...Object.fromEntries(beside) })}`;
+    now.delete("at");
+    if (address === `${location.pathname}${asQuery(now)}`) return;
     history[replace ? "replaceState" : "pushState"]({}, "", address);
     mirrorAddress();
     this.onChange();
   }
 
-  // What the API lists for these filters, beginning at a cursor.
-  query(cursor, limit) {
-    const { view, ...values } = this.values;
-    return asQuery({ ...values, limit, ...(cursor ? { cursor } : {}) });
+  // Groups are always newest first: another order has nothing to say there.
+  showOrder() {
+    const { order, group } = this.form.elements;
+    if (group.value && order.value !== DEFAULTS.order) order.value = DEFAULTS.order;
+    order.disabled = group.value !== "";
   }
 
-  // Whether a changed artifact belongs on this wall: the same rules as the API's.
+  // What the API lists for these filters, beginning at a cursor; `more` narrows it further.
+  query(cursor, limit, more = {}) {
+    const { view, group, ...values } = this.values;
+    return asQuery({ ...values, ...more, limit, ...(cursor ? { cursor } : {}) });
+  }
+
+  // As a saved view keeps it.
+  get address() {
+    return asQuery(this.values).slice(1);
+  }
+
+  // Whether `match` knows all there is to know: what more than words is typed only the server understands.
+  get plain() {
+    return !/[:"<>=]|(^|\s)-/.test(this.values.q ?? "");
+  }
+
+  // Whether a changed artifact belongs on this wall: the same rules as the API's, but for the language of searches.
   match(artifact) {
-    const { tenant, bucket, prefix, kind, state, q, parts } = this.values;
+    const { tenant, bucket, prefix, kind, state, q, parts, run, day } = this.values;
     const states = state ? state.split(",") : null;
     const kinds = kind ? kind.split(",") : null;
     const text = `${artifact.key} ${artifact.title ?? ""}`.toLowerCase();
+    const words = this.plain ? (q ?? "").toLowerCase().split(/\s+/) : [];
+    const hangs = states ? states.includes(artifact.state) : !["deleted", "superseded"].includes(artifact.state);
     return (
       (artifact.is_latest || (states ?? []).includes("superseded")) &&
-      (states ? states.includes(artifact.state) : !["deleted", "superseded"].includes(artifact.state)) &&
+      (hangs || !this.plain) &&
       (!artifact.part || parts || artifact.key === prefix) &&
       (!tenant || artifact.tenant === tenant) &&
       (!bucket || artifact.bucket === bucket) &&
       (!prefix || artifact.key.startsWith(prefix)) &&
+      (run === undefined || artifact.origin.prefix === run) &&
+      (!day || dayOf(artifact) === day) &&
       (!kinds || kinds.includes(artifact.kind)) &&
-      (q ?? "").toLowerCase().split(/\s+/).every((word) => text.includes(word))
+      words.every((word) => text.includes(word))
     );
   }
+}
 
-  get newestFirst() {
-    return !this.values.order;
-  }
+export function dayOf(artifact) {
+  return new Date(artifact.event_at).toISOString().slice(0, 10);
 }
 
 function setValue(field, value) {
