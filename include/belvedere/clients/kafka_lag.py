@@ -1,11 +1,17 @@
-"""How far a consumer group is behind the end of a topic, asked of the broker within seconds."""
+"""How far a consumer group is behind the end of a topic, asked of the broker within seconds.
+
+What the group has committed is asked through a consumer that never subscribes, and so never joins the group. librdkafka
+2.16's admin questions to a group's coordinator can end the whole process, which here is Airflow's API server: a
+coordinator that is still loading by a segmentation fault (librdkafka issue 5040, seen here), a lost connection by an
+assertion (librdkafka pull request 5397). So none of them is asked.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from belvedere.clients.kafka import translated
@@ -17,6 +23,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 ANSWER_SECONDS = 2.0
+ABSENT = "absent"
+UNREAD = frozenset({ABSENT, "empty", "dead"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +39,17 @@ class PartitionLag:
 
 @dataclass(frozen=True, slots=True)
 class GroupLag:
-    """A group at a topic: its state as Kafka names it (``stable``, ``empty`` ...), its members, its partitions."""
+    """A group at a topic: its state as Kafka names it (``stable``, ``empty`` ...; ``absent``), and its partitions."""
 
     topic: str
     group: str
     state: str
-    members: int
     partitions: tuple[PartitionLag, ...]
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the group has a member."""
+        return self.state not in UNREAD
 
     @property
     def total(self) -> int:
@@ -53,27 +65,31 @@ class LagReader:
         AccessDenied: it refused us.
     """
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
-        usable = {name: value for name, value in config.items() if name not in CONSUMER_ONLY}
+    def __init__(self, config: Mapping[str, Any], group: str) -> None:
+        usable = {**QUIET, **{name: value for name, value in config.items() if name not in CONSUMER_ONLY}}
+        self._group = group
         with translated():
-            self._client = AdminClient({**QUIET, **usable})
+            self._client = AdminClient(usable)
+            self._consumer = Consumer({**usable, "group.id": group, "enable.auto.commit": False})
 
-    def read(self, topic: str, group: str) -> GroupLag:
+    def close(self) -> None:
+        """Close the connections."""
+        self._consumer.close()
+
+    def read(self, topic: str) -> GroupLag:
         """Return how far the group is behind; a group that nobody has formed yet is behind by everything."""
         with translated():
             places = self._partitions(topic)
-            wanted = ConsumerGroupTopicPartitions(group, places)
             begins = self._client.list_offsets(_at(places, OffsetSpec.earliest()), **BOUNDED)  # type: ignore[no-untyped-call]
             ends = self._client.list_offsets(_at(places, OffsetSpec.latest()), **BOUNDED)  # type: ignore[no-untyped-call]
-            asked = self._client.list_consumer_group_offsets([wanted], **BOUNDED)[group]
-            described = self._client.describe_consumer_groups([group], **BOUNDED)[group]
-            committed = {place.partition: place.offset for place in _answer(asked).topic_partitions}
+            groups = self._client.list_consumer_groups(**BOUNDED)
+            committed = {place.partition: place.offset for place in self._consumer.committed(places, ANSWER_SECONDS)}
             found = tuple(
                 _lag(place.partition, committed.get(place.partition, -1), _offset(begins, place), _offset(ends, place))
                 for place in places
             )
-            about = _answer(described)
-        return GroupLag(topic, group, about.state.name.lower(), len(about.members), found)
+            states = {listed.group_id: listed.state.name.lower() for listed in _answer(groups).valid}
+        return GroupLag(topic, self._group, states.get(self._group, ABSENT), found)
 
     def _partitions(self, topic: str) -> list[TopicPartition]:
         found = self._client.list_topics(topic, timeout=ANSWER_SECONDS).topics[topic]

@@ -39,7 +39,6 @@ class LagMeter:
         self._topic = topic
         self._measuring = threading.Lock()
         self._reader: LagReader | None = None
-        self._group = CONSUMER_GROUP
         self._last: LagReading | None = None
 
     def latest(self) -> LagReading | None:
@@ -58,9 +57,8 @@ class LagMeter:
 
     def _measured(self) -> LagReading:
         try:
-            lag = self._connected().read(self._topic, self._group)
+            lag = self._connected().read(self._topic)
         except BelvedereError as error:
-            self._reader = None
             return LagReading(time.time(), None, error.message)
         return LagReading(time.time(), lag)
 
@@ -69,8 +67,7 @@ class LagMeter:
             raise ConfigurationError("this gallery was not told how to reach Kafka")
         if self._reader is None:
             config = self._config()
-            self._group = str(config.get("group.id", CONSUMER_GROUP))
-            self._reader = LagReader(config)
+            self._reader = LagReader(config, str(config.get("group.id", CONSUMER_GROUP)))
         return self._reader
 
 

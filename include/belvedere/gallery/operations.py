@@ -101,7 +101,7 @@ def group_lag(lag: GroupLag, at: float) -> LagResponse:
         topic=lag.topic,
         group=lag.group,
         state=lag.state,
-        members=lag.members,
+        is_read=lag.is_read,
         total=lag.total,
         partitions=[PartitionLagResponse(**asdict(partition)) for partition in lag.partitions],
     )

@@ -196,8 +196,8 @@ class LagResponse(BaseModel):
     measured_at: datetime
     topic: str
     group: str
-    state: str
-    members: int
+    state: str = Field(description="As Kafka names it; `absent` where nobody has formed the group yet.")
+    is_read: bool = Field(description="Whether somebody reads the topic.")
     total: int
     partitions: list[PartitionLagResponse]
 
