@@ -346,3 +346,11 @@ def test_the_first_is_compared_with_the_chosen_one() -> None:
     three = [subject(lines=[letter]) for letter in "abc"]
 
     assert changed(compare(three, 2).text) == ["-a", "+c"]
+
+
+def test_long_lists_of_numbers_are_told_by_their_range() -> None:
+    rows = fact_rows(
+        [subject(facts={"curve": [at / 10 for at in range(50)], "grid": [[1, 2], [3, 4]], "none": []})] * 2
+    )
+
+    assert [row.values[0] for row in rows] == ["50 numbers from 0 to 4.9", "a list of 2", "none"]

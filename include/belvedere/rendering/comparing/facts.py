@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from belvedere.rendering.comparing.shapes import word
+from belvedere.rendering.comparing.shapes import number, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from belvedere.rendering.comparing.subjects import Subject
 
-MOST_FACTS, DEEPEST, MOST_LISTED, LONGEST_VALUE = 400, 6, 24, 300
+MOST_FACTS, DEEPEST, MOST_LISTED, LONGEST_VALUE = 400, 6, 16, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,18 @@ def _leaves(value: Any, path: str, depth: int) -> Iterator[tuple[str, tuple[str,
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, list):
-        if any(isinstance(item, list | dict) for item in value[:MOST_LISTED]):
-            return f"a list of {len(value):,}"
-        more = f", and {len(value) - MOST_LISTED:,} more" if len(value) > MOST_LISTED else ""
-        return word(", ".join(_plain(item) for item in value[:MOST_LISTED]), LONGEST_VALUE) + more
-    return f"an object of {len(value):,}" if isinstance(value, Mapping) and value else _plain(value)
+    if isinstance(value, Mapping):
+        return f"an object of {len(value):,}" if value else "none"
+    if not isinstance(value, list):
+        return _plain(value)
+    if any(isinstance(item, list | dict) for item in value):
+        return f"a list of {len(value):,}"
+    if len(value) <= MOST_LISTED:
+        return word(", ".join(map(_plain, value)), LONGEST_VALUE) or "none"
+    numbers = [found for item in value if (found := number(item)) is not None]
+    if len(numbers) == len(value):
+        return f"{len(value):,} numbers from {_plain(min(numbers))} to {_plain(max(numbers))}"
+    return f"{word(', '.join(map(_plain, value[:MOST_LISTED])), LONGEST_VALUE)}, and {len(value) - MOST_LISTED:,} more"
 
 
 def _plain(value: Any) -> str:
@@ -65,4 +71,4 @@ def _plain(value: Any) -> str:
         return f"{value:.6g}"
     if isinstance(value, int) and abs(value) < 1 << 62:
         return f"{value:,}"
-    return "none" if value is None or value == {} else word(value, LONGEST_VALUE)
+    return "none" if value is None else word(value, LONGEST_VALUE)

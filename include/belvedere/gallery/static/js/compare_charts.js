@@ -18,7 +18,7 @@ function make(parent, name, attributes = {}, text = "") {
 export function shown(value) {
   if (value === 0) return "0";
   const size = Math.abs(value);
-  return size >= 1e6 || size < 1e-4 ? value.toExponential(2) : String(Number(value.toPrecision(5)));
+  return size >= 1e6 || size < 1e-4 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
 }
 
 // A line's height at x: between two points on the straight line, nothing outside of it.
@@ -46,6 +46,7 @@ class Chart {
     const bdi = document.createElement("bdi");
     bdi.textContent = title;
     heading.append(bdi);
+    heading.hidden = group.alone && !group.apart;
     this.svg = document.createElementNS(SVG, "svg");
     this.slider(title);
     this.readout = document.createElement("p");
@@ -54,7 +55,7 @@ class Chart {
     this.svg.addEventListener("pointermove", (event) => this.follow(event));
     this.svg.addEventListener("pointerleave", () => group.point(null));
     this.svg.addEventListener("keydown", (event) => this.key(event));
-    this.svg.addEventListener("focus", () => group.at ?? group.point((plot.across.low + plot.across.high) / 2));
+    this.svg.addEventListener("focus", () => group.at ?? group.point(this.nearest((plot.across.low + plot.across.high) / 2)));
   }
 
   slider(title) {
@@ -115,18 +116,32 @@ class Chart {
     const box = this.svg.getBoundingClientRect();
     const { low, high } = this.plot.across;
     const share = ((event.clientX - box.left) * (this.size.width / box.width) - LEFT) / this.size.across;
-    this.group.point(low + (high - low) * Math.min(1, Math.max(0, share)));
+    this.group.point(this.nearest(low + (high - low) * Math.min(1, Math.max(0, share))));
+  }
+
+  // Steps were logged one by one: the pointer stands on one of them. Rates are measured at any place.
+  nearest(at) {
+    if (this.plot.chance) return Math.round(at * 1000) / 1000;
+    const places = this.lines.flatMap((line) => line.points.map(([x]) => x));
+    return places.reduce((best, x) => (Math.abs(x - at) < Math.abs(best - at) ? x : best), places[0] ?? at);
   }
 
   key(event) {
     const { low, high } = this.plot.across;
     const step = (high - low) * (event.shiftKey ? 10 * NUDGE : NUDGE);
     const at = this.group.at ?? (low + high) / 2;
-    const to = { ArrowLeft: at - step, ArrowRight: at + step, ArrowDown: at - step, ArrowUp: at + step, Home: low, End: high }[event.key];
-    if (to === undefined) return;
+    const by = { ArrowLeft: -step, ArrowRight: step, ArrowDown: -step, ArrowUp: step, Home: low - at, End: high - at }[event.key];
+    if (by === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    this.group.point(Math.min(high, Math.max(low, to)));
+    const to = Math.min(high, Math.max(low, at + by));
+    this.group.point(this.plot.chance ? to : this.beyond(at, to));
+  }
+
+  // The logged step nearest to `to`, but never the one where the pointer stands.
+  beyond(at, to) {
+    const ahead = this.lines.flatMap((line) => line.points.map(([x]) => x)).filter((x) => (to > at ? x > at : x < at));
+    return ahead.reduce((best, x) => (Math.abs(x - to) < Math.abs(best - to) ? x : best), ahead[0] ?? at);
   }
 
   point(at) {
@@ -167,7 +182,8 @@ export class Charts {
     const section = place.closest("section");
     this.buttons = [...section.querySelectorAll("[data-plots]")];
     this.legend = section.querySelector("[data-legend]");
-    this.ratio = place.dataset.charts === "roc" ? 0.72 : 0.6;
+    this.alone = place.dataset.charts === "roc";
+    this.ratio = this.alone ? 0.72 : 0.6;
     for (const button of this.buttons) button.addEventListener("click", () => this.address.set("plots", button.dataset.plots));
     this.address.listen(() => this.build());
     this.build();
@@ -181,13 +197,14 @@ export class Charts {
   build() {
     const apart = this.address.get("plots") === "apart";
     const hidden = this.hidden;
+    this.apart = apart;
     this.place.toggleAttribute("data-apart", apart);
     for (const button of this.buttons) button.setAttribute("aria-pressed", String((button.dataset.plots === "apart") === apart));
     this.showLegend(hidden);
     this.charts = this.plots.flatMap((plot) => {
       const lines = plot.lines.filter((line) => !hidden.has(this.letters[line.subject]));
       if (!apart) return [new Chart(this, plot, lines, plot.title, this.ratio)];
-      return lines.map((line) => new Chart(this, plot, [line], `${plot.title}, ${this.nameOf(line)}`, this.ratio));
+      return lines.map((line) => new Chart(this, plot, [line], this.alone ? this.nameOf(line) : `${plot.title}, ${this.nameOf(line)}`, this.ratio));
     });
     this.place.replaceChildren(...this.charts.map((chart) => chart.element));
     this.drawn = 0;
