@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import pytest
 from tests.harness.gallery_rows import artifact_row, write_artifacts
 from tests.harness.own_gallery import BUCKET
 
 from belvedere.clients.postgres import connect
+from belvedere.gallery.presenting import Presenter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.harness.own_gallery import OwnGallery
+
+    from belvedere.gallery.responses import ArtifactResponse
+    from belvedere.model.artifact import Artifact
 
 Event = tuple[str, int, Any]
 
@@ -101,6 +106,44 @@ def test_a_burst_reaches_a_listener_whole(own: OwnGallery) -> None:
 
     assert {a["key"] for a in heard} == {f"burst/{n}" for n in range(200)}
     assert [a["seq"] for a in heard] == sorted(a["seq"] for a in heard)
+
+
+def test_a_change_is_put_into_words_once_for_all_who_listen(own: OwnGallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    real = Presenter.artifact
+
+    def counted(self: Presenter, artifact: Artifact) -> ArtifactResponse:
+        told.append(artifact.key)
+        return real(self, artifact)
+
+    with ExitStack() as all_streams:
+        streams = [all_streams.enter_context(listening(own)) for _ in range(25)]
+        for stream in streams:
+            stream.next()
+        monkeypatch.setattr(Presenter, "artifact", counted)
+        for n in range(20):
+            write_artifacts(own.catalog, artifact_row(f"once/{n}", n, bucket=BUCKET))
+        heard = [[artifact["key"] for artifact in stream.artifacts(20)] for stream in streams]
+
+    assert heard == [[f"once/{n}" for n in range(20)]] * 25, "no stream misses a change"
+    assert sorted(told) == sorted(f"once/{n}" for n in range(20))
+
+
+def test_a_stream_tells_the_servers_time(own: OwnGallery) -> None:
+    with listening(own) as stream:
+        name, _, told = stream.next()
+
+    assert name == "ready"
+    assert abs(told["now"] / 1000 - time.time()) < 30
+
+
+def test_streams_end_when_the_server_is_asked_to_stop(own: OwnGallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening(own) as stream:
+        stream.next()
+        monkeypatch.setattr("belvedere.gallery.broadcast.server_stops", lambda: True)
+
+        with pytest.raises(AssertionError, match="the stream ended"):
+            stream.next()
 
 
 def test_one_objects_page_hears_of_that_object_only(own: OwnGallery) -> None:
