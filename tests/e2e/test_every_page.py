@@ -140,3 +140,19 @@ def test_a_page_fills_a_4k_screen_sensibly(browser: Browser, own: OwnGallery, hu
     widths = visit.page.evaluate("[...document.querySelectorAll('.card, #main p')].map((one) => one.offsetWidth)")
     assert max(widths) < 2800, "lines nobody can read"
     context.close()
+
+
+def test_a_page_by_itself_takes_the_colours_chosen_in_airflow(browser: Browser, own: OwnGallery) -> None:
+    context = browser.new_context(color_scheme="light")
+    page = context.new_page()
+    page.goto(f"{own.url}/belvedere/help")
+    assert page.locator("html[data-theme=light]").count() == 1
+
+    other = context.new_page()
+    other.goto(f"{own.url}/belvedere/help")
+    other.evaluate("localStorage.setItem('theme', 'dark')")
+
+    page.locator("html[data-theme=dark]").wait_for()
+    page.reload()
+    assert page.locator("html[data-theme=dark]").count() == 1
+    context.close()

@@ -1,9 +1,19 @@
-// Sets the colours before anything is drawn: those of the Airflow page around, or those the person prefers.
+// Sets the colours before anything is drawn: those of the Airflow page around, those chosen in Airflow, or those the
+// person prefers.
 (() => {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const around = () => {
     try {
       return parent === window ? null : parent.document.documentElement;
+    } catch {
+      return null;
+    }
+  };
+  // Airflow keeps the choice of light or dark here, for pages of the same origin; "system" leaves it to the machine.
+  const chosen = () => {
+    try {
+      const word = localStorage.getItem("theme");
+      return word === "dark" || word === "light" ? word : null;
     } catch {
       return null;
     }
@@ -14,7 +24,7 @@
   document.documentElement.classList.toggle("framed", alone);
   const apply = () => {
     const classes = around()?.classList;
-    const said = classes?.contains("dark") ? "dark" : classes?.contains("light") ? "light" : told;
+    const said = classes?.contains("dark") ? "dark" : classes?.contains("light") ? "light" : told ?? chosen();
     const theme = said ?? (dark.matches ? "dark" : "light");
     const root = document.documentElement;
     if (root.dataset.theme === theme) return;
@@ -23,6 +33,7 @@
   };
   apply();
   dark.addEventListener("change", apply);
+  addEventListener("storage", apply);
   const frame = around();
   if (frame) new MutationObserver(apply).observe(frame, { attributes: true, attributeFilter: ["class"] });
 })();
