@@ -22,12 +22,13 @@ from tests.perf.footprint import cold_start, memory, warm_start
 from tests.perf.kinds import kinds
 from tests.perf.latency import latencies, warm_up
 from tests.perf.pages import pages
+from tests.perf.paint import paint
 from tests.perf.slow import slowness, write_slow_renderer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-PARTS = ("memory", "latency", "burst", "slow", "pages", "warm", "kinds")
+PARTS = ("memory", "latency", "burst", "slow", "paint", "pages", "warm", "kinds")
 WITHOUT_STACK: dict[str, Callable[[], Iterator[Figure]]] = {"kinds": kinds}
 RESULT = ROOT / ".belvedere" / "bench" / "latest.json"
 
@@ -70,6 +71,7 @@ def _parts_of_stack(
         "latency": lambda: latencies(stack, wall),
         "burst": lambda: bursts(stack, wall),
         "slow": lambda: slowness(stack, wall),
+        "paint": lambda: paint(stack, wall),
         "pages": lambda: pages(stack),
         "warm": lambda: warm_start(home),
     }
