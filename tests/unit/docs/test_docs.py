@@ -23,7 +23,7 @@ TARGET = re.compile(r"\bmake ([a-z][a-z-]+)\b")
 PROGRAM = re.compile(r"python (examples/\w+\.py|docs/\w+\.py)")
 NOT_TARGETS = {"sure"}
 # Routers whose routes all stand in the table of docs/reference/api.md: add yours.
-DOCUMENTED = {"artifacts", "events", "exports", "render_logs", "rows", "stats", "tenants"}
+DOCUMENTED = {"artifacts", "events", "exports", "members", "render_logs", "rows", "stats", "tenants"}
 
 
 def settings_page() -> ModuleType:
@@ -65,7 +65,7 @@ def test_every_dag_is_on_the_reference_page() -> None:
 
 def test_every_route_of_the_api_is_on_the_reference_page() -> None:
     text = (ROOT / "docs" / "reference" / "api.md").read_text()
-    named = set(re.findall(r"^\| `(?:GET|POST) (/[^`]*)`", text, re.MULTILINE))
+    named = set(re.findall(r"^\| `(?:GET|POST|PUT|DELETE) (/[^`]*)`", text, re.MULTILINE))
     offered = {path for path in create_app(Settings()).openapi()["paths"] if path.startswith("/api/")}
     routers = (ROOT / "include" / "belvedere" / "gallery" / "routers").glob("*.py")
     api = [file.read_text() for file in routers if file.stem in DOCUMENTED]
