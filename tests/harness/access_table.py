@@ -88,15 +88,14 @@ ONE_SUBSCRIPTION = "/api/tenants/{tenant}/subscriptions/{subscription_id}"
 ROUTES: dict[tuple[str, str], Rule] = {
     # Pages
     ("GET", "/"): everybody(),
+    ("GET", "/runs"): who_sees(query=f"bucket={{bucket}}&run={SECRET}/"),
     ("GET", "/artifacts/{artifact_id}"): who_sees(),
     ("GET", "/object"): Rule(answers(303, 303, 404, 303, 303), query="bucket={bucket}&key={key}", tells=False),
     ("GET", "/help"): everybody(tells=False),
     ("GET", "/operations"): overseers(query="state=dead&code=malformed", tells=True),
     ("GET", "/notifications"): everybody(),
-    ("GET", "/dags/{dag_id}/runs/{run_id}"): everybody(tells=False, dag_id="d", run_id="r"),
-    ("GET", "/dags/{dag_id}/runs/{run_id}/tasks/{task_id}"): everybody(
-        tells=False, dag_id="d", run_id="r", task_id="t"
-    ),
+    ("GET", "/dags/{dag_id}/runs/{run_id}"): everybody(dag_id="d", run_id="r"),
+    ("GET", "/dags/{dag_id}/runs/{run_id}/tasks/{task_id}"): everybody(dag_id="d", run_id="r", task_id="t"),
     ("GET", "/upload"): everybody(tells=False),
     # Artifacts
     ("GET", "/api/artifacts"): everybody(query="limit=200"),
@@ -112,7 +111,7 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("GET", "/compare"): who_sees(query="ids={artifact_id},{second_id}"),
     ("GET", "/api/compare"): who_sees(query="ids={artifact_id},{second_id}"),
     ("GET", "/api/export/key"): everybody(tells=False),
-    ("GET", "/api/dags/{dag_id}/runs/{run_id}/artifacts"): everybody(tells=False, dag_id="d", run_id="r"),
+    ("GET", "/api/dags/{dag_id}/runs/{run_id}/artifacts"): everybody(dag_id="d", run_id="r"),
     # Groups and searches
     ("GET", "/api/groups"): everybody(query="by=tenant&limit=50"),
     ("GET", "/api/complete"): everybody(query="term=tenant:"),

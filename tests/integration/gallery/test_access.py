@@ -74,7 +74,9 @@ def asked(own: OwnGallery) -> Iterator[dict[str, str]]:
         title=f"{SECRET} results",
         facts={"table": {"rows": 5, "columns": 2, "note": SECRET}},
     )
-    second = own.hang(f"{SECRET}/second.csv", {}, tenant=TENANT, facts={"note": SECRET})
+    second = own.hang(
+        f"{SECRET}/d/r/t/second.csv", {}, tenant=TENANT, facts={"note": SECRET}, run_dag_id="d", run_id="r"
+    )
     yield {"artifact_id": artifact_id, "second_id": second, "bucket": BUCKET, "key": KEY, "tenant": TENANT}
     own.app.dependency_overrides[identity] = before
 
