@@ -188,6 +188,20 @@ def test_a_newer_version_is_told_and_work_that_goes_on_is_followed(own: OwnGalle
     eventually(lambda: in_the_open_frame(tab, "p") == "version 2", 10.0, what="the newest version's picture")
 
 
+def test_artifacts_are_chosen_for_a_comparison_on_their_pages(own: OwnGallery, tab: Page) -> None:
+    one, two = history(own, "page/one.csv", 1)[0], history(own, "page/two.csv", 1)[0]
+    look_at(tab, own, one)
+    tab.keyboard.press("c")
+    expect(tab.locator("[data-compare]")).to_have_attribute("aria-pressed", "true")
+    look_at(tab, own, two)
+    expect(tab.locator("[data-compare]")).to_have_attribute("aria-pressed", "false")
+    tab.locator("[data-compare]").click()
+
+    tab.locator(f'a[href*="compare?ids={one}"]').click()
+
+    tab.wait_for_url(f"**/compare?ids={one},{two}*")
+
+
 def test_addresses_are_shared_whole_and_lead_back(own: OwnGallery, context: BrowserContext, tab: Page) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     ids = history(own, "page/share a&b.csv", 2)

@@ -1,5 +1,6 @@
 // One artifact's page: views, versions, what can be taken along, and changes without a reload.
 import { followAirflowLinks, mirrorMove } from "./airflow.js";
+import { Tray } from "./compare_tray.js";
 import { copyFrom } from "./copying.js";
 import { Following } from "./following.js";
 import { Frames } from "./frames.js";
@@ -20,6 +21,7 @@ let tabs = new Tabs(document.getElementById("viewer"), openPanel);
 let path = location.pathname;
 let reading = null;
 let wanted = false;
+let chosen = [];
 
 class Gone extends Error {}
 
@@ -104,6 +106,7 @@ function show(page, there) {
   if (swapped) tabs = new Tabs(swapped, openPanel);
   document.getElementById("artifact").dataset.seq = subject.seq;
   times.renew(subject.moments, placeIn(subject));
+  markChosen();
   if (kept) refocus(kept);
 }
 
@@ -164,6 +167,15 @@ async function renderAgain(button) {
   button.disabled = false;
 }
 
+function compare() {
+  document.dispatchEvent(new CustomEvent("belvedere:compare", { detail: { ids: [subject.id] } }));
+}
+
+function markChosen() {
+  const button = document.querySelector("[data-compare]");
+  button.setAttribute("aria-pressed", String(chosen.includes(subject.id)));
+}
+
 async function download(event, link) {
   event.preventDefault();
   location.assign(await freshAddress(link.dataset.name, link.getAttribute("href")));
@@ -177,9 +189,10 @@ function back() {
 }
 
 document.addEventListener("click", (event) => {
-  const target = event.target.closest?.("[data-rerender], [data-copies], [data-copies-field], a[data-name], [data-back], [data-version]");
+  const target = event.target.closest?.("[data-rerender], [data-compare], [data-copies], [data-copies-field], a[data-name], [data-back], [data-version]");
   if (!target) return;
   if (target.matches("[data-rerender]")) renderAgain(target);
+  else if (target.matches("[data-compare]")) compare();
   else if (target.matches("[data-copies]")) copyFrom(target, target.parentElement.querySelector("[data-copy]").textContent);
   else if (target.matches("[data-copies-field]")) {
     const field = target.parentElement.querySelector("input");
@@ -206,10 +219,16 @@ keepPlaying(freshAddress);
 listenForKeys({
   "/": () => location.assign(`${document.querySelector("[data-back]").href}?q=`),
   Escape: () => times.pause() || back(),
+  c: compare,
   "[": () => times.step(-1),
   "]": () => times.step(1),
 });
 followAirflowLinks();
+document.addEventListener("belvedere:chosen", (event) => {
+  chosen = event.detail.ids;
+  markChosen();
+});
+new Tray(root);
 
 // -- what happens meanwhile
 
