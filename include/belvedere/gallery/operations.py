@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from belvedere.catalog import dead_events, failures, operations
+from belvedere.catalog import dead_events, express, failures, operations
 from belvedere.gallery.operations_responses import (
     BacklogResponse,
     BacklogRowResponse,
@@ -19,6 +19,7 @@ from belvedere.gallery.operations_responses import (
     FreshnessPointResponse,
     FreshnessSeriesResponse,
     LagResponse,
+    LaneResponse,
     OperationsResponse,
     PartitionLagResponse,
     RendererSpeedResponse,
@@ -56,7 +57,7 @@ class Window(StrEnum):
 
 
 def read_operations(connection: Connection, window: Window, scope: Scope) -> OperationsResponse:
-    """Read everything: eight statements."""
+    """Read everything: nine statements."""
     return OperationsResponse(
         backlog=_backlog(operations.backlog(connection, scope)),
         failures=[FailureGroupResponse(**asdict(group)) for group in failures.failure_groups(connection, scope)],
@@ -65,6 +66,7 @@ def read_operations(connection: Connection, window: Window, scope: Scope) -> Ope
             DeadEventGroupResponse(**asdict(group)) for group in dead_events.dead_event_groups(connection)
         ],
         renderers=[_speed(speed) for speed in operations.renderer_speeds(connection, scope)],
+        lanes=[LaneResponse(**asdict(lane)) for lane in express.lanes(connection)],
         sweeps=[
             SweepResponse(**{name: getattr(sweep, name) for name in SweepResponse.model_fields})
             for sweep in operations.sweep_states(connection, scope)

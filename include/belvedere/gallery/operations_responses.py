@@ -128,6 +128,18 @@ class RendererSpeedResponse(BaseModel):
     last_at: datetime
 
 
+class LaneResponse(BaseModel):
+    """One express lane, which renders small updates without a run for each."""
+
+    name: str
+    run_id: str
+    alive: bool
+    started_at: datetime
+    beat_at: datetime
+    rendered: int
+    declined: int = Field(description="Left to ordinary runs.")
+
+
 class SweepResponse(BaseModel):
     """The comparison of one source bucket with the catalog."""
 
@@ -176,6 +188,7 @@ class OperationsResponse(BaseModel):
     dead_events: int
     dead_event_groups: list[DeadEventGroupResponse]
     renderers: list[RendererSpeedResponse]
+    lanes: list[LaneResponse]
     sweeps: list[SweepResponse]
     tenants: list[TenantOperationsResponse]
     freshness: FreshnessSeriesResponse

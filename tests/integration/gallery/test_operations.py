@@ -15,6 +15,7 @@ from tests.harness.own_gallery import BUCKET
 
 from belvedere.catalog.claims import ClaimLimits, claim_next, claimed_items, start_item
 from belvedere.catalog.dead_events import bury, dead_events
+from belvedere.catalog.express import beat
 from belvedere.catalog.memberships import grant
 from belvedere.catalog.results import retry_later
 from belvedere.catalog.sweeps import begin_sweep, end_sweep, save_progress
@@ -234,6 +235,18 @@ def test_sweeps_and_tenants_are_told(own: OwnGallery) -> None:
         {"rendered": 1},
     )
     assert blues["drift"] is None
+
+
+def test_express_lanes_are_told_and_their_absence_is_said(own: OwnGallery) -> None:
+    before = own.client.get("/belvedere/operations", headers=PAGE).text
+    beat(own.catalog, "lane-1", "run-1", rendered=7, declined=2)
+
+    (lane,) = told(own)["lanes"]
+    page = own.client.get("/belvedere/operations", headers=PAGE).text
+
+    assert (lane["name"], lane["alive"], lane["rendered"], lane["declined"]) == ("lane-1", True, 7, 2)
+    assert "No lane is at work" in before
+    assert "No lane is at work" not in page
 
 
 def test_freshness_is_told_step_by_step(own: OwnGallery) -> None:

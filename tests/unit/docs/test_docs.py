@@ -23,7 +23,18 @@ TARGET = re.compile(r"\bmake ([a-z][a-z-]+)\b")
 PROGRAM = re.compile(r"python (examples/\w+\.py|docs/\w+\.py)")
 NOT_TARGETS = {"sure"}
 # Routers whose routes all stand in the table of docs/reference/api.md: add yours.
-DOCUMENTED = {"artifacts", "events", "exports", "members", "render_logs", "rows", "stats", "tenants"}
+DOCUMENTED = {
+    "artifacts",
+    "events",
+    "exports",
+    "members",
+    "operations",
+    "render_logs",
+    "rows",
+    "stats",
+    "tenants",
+    "uploads",
+}
 
 
 def settings_page() -> ModuleType:
