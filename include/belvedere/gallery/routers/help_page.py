@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from belvedere.gallery.resources import ResourcesDep, root_of
+from belvedere.gallery.resources import ResourcesDep
 from belvedere.gallery.templating import templates
 from belvedere.gallery.viewers import ViewerDep
+from belvedere.model.access import Role
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -19,9 +20,9 @@ def read_help(request: Request, resources: ResourcesDep, who: ViewerDep) -> HTML
     shown = {
         "server": str(request.base_url).rstrip("/").removesuffix(settings.gallery_path),
         "api": str(request.base_url).rstrip("/") + "/api",
-        "gallery": root_of(request),
         "endpoint": settings.minio_endpoint,
         "bucket": settings.default_bucket,
         "who": who,
+        "may_upload": who.operates or Role.MEMBER in who.roles.values(),
     }
     return templates.TemplateResponse(request, "help.html", shown)
