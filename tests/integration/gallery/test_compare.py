@@ -56,7 +56,7 @@ def test_curves_of_two_renderings_are_compared(own: OwnGallery, tmp_path: Path) 
     assert [round(row["auc"], 6) for row in rows] == [0.5, 0.8]
     assert len(body["comparison"]["roc"]["plot"]["lines"][1]["points"]) == 3
     page = page_of(own, first, second)
-    assert "+0.3000" in page
+    assert ">+0.3</span>" in page
     assert f'href="/belvedere/compare?ids={second},{first}"' in page
 
 
@@ -113,7 +113,7 @@ def test_matrices_are_subtracted(own: OwnGallery, tmp_path: Path) -> None:
 
     assert matrix["delta"] == [[1, -1], [-3, 3]]
     page = page_of(own, before, after)
-    assert "+0.2000" in page
+    assert ">+0.2 <span" in page
     assert 'data-heat="-4"' in page
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/svg+xml"})
+HOWS = ("slider", "onion", "difference", "apart")
 View = Literal["diff", "side"]
 
 
@@ -61,6 +62,8 @@ def compare_page(
     presenter: PresenterDep,
     who: ViewerDep,
     view: Annotated[View, Query(description="What differs, or everything side by side.")] = "diff",
+    picture: Annotated[str, Query(max_length=20, description="How two pictures lie: slider, onion ...")] = "",
+    plots: Annotated[str, Query(max_length=20, description="`apart`: each line has a chart of its own.")] = "",
 ) -> HTMLResponse:
     """Show what is different between artifacts; without two of them, how to choose some."""
     root = root_of(request)
@@ -91,6 +94,8 @@ def compare_page(
         "same_bytes": _same_bytes(found),
         "pictures": _pictures(found, columns[0], other),
         "addresses": addresses,
+        "apart": plots == "apart",
+        "how": picture if picture in HOWS else HOWS[0],
         "charts": embedded(charts),
         "most": MOST,
     }
