@@ -157,6 +157,7 @@ def test_an_artifacts_page_follows_its_progress_in_place(own: OwnGallery, contex
     page.goto(f"{own.url}/belvedere/artifacts/{progress_row(10)['id']}")
     page.wait_for_selector(".following .progress-share:text-is('10 %')")
     before = page.locator("#viewer").bounding_box()
+    assert "curve" not in page.inner_text("#panel"), "the way of the metric is drawn, not told in numbers"
 
     for step in (20, 30, 100):
         write_version(own, step, state="queued")

@@ -26,6 +26,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 MOST_VERSIONS = 200
 MOST_VIEW = 40
+SHOWN_OTHERWISE = {"html": "title", "progress": "curve"}
 PROBLEM_TITLES = {
     ArtifactState.FAILED: "This could not be rendered yet",
     ArtifactState.UNSUPPORTED: "No renderer takes this",
@@ -118,9 +119,15 @@ def _folders(key: str) -> list[Folder]:
 
 
 def _facts_outside(facts: dict[str, Any]) -> dict[str, Any]:
-    """Leave out a web page's title: what a page calls itself is shown in its frame, where it cannot pose as ours."""
-    web_page = {name: value for name, value in _mapping(facts.get("html")).items() if name != "title"}
-    return facts | {"html": web_page} if "html" in facts else facts
+    """Leave out what is shown otherwise.
+
+    A web page's title is shown in its frame, where it cannot pose as ours; the way of a progress's metric is drawn.
+    """
+    return {name: _without(value, SHOWN_OTHERWISE.get(name, "")) for name, value in facts.items()}
+
+
+def _without(value: Any, inner: str) -> Any:
+    return {name: each for name, each in value.items() if name != inner} if inner and isinstance(value, dict) else value
 
 
 def _twin(artifact: Artifact) -> dict[str, str]:

@@ -1,10 +1,10 @@
 // How long it takes from an object's event to its picture: as the server measured it, and until it was seen here.
-import { clock } from "./live.js";
+import { clock, fresh } from "./live.js";
 import { span } from "./words.js";
 
 const KEPT = 200;
 const ENOUGH = 5;
-const LATE_MS = 5000; // what was rendered longer ago came with the list, not with the stream
+const LATE_MS = 5000; // what was rendered longer ago was told after a pause: it says nothing of the loop
 
 export class Freshness {
   constructor(meter, changed) {
@@ -16,7 +16,7 @@ export class Freshness {
   // Each rendering counts once, at the first moment at which it stood on the screen.
   note(artifact, changed) {
     const rendering = `${artifact.id} ${artifact.rendered_at}`;
-    if (document.hidden || artifact.state !== "rendered" || this.samples.has(rendering)) return;
+    if (document.hidden || !fresh.has(artifact) || artifact.state !== "rendered" || this.samples.has(rendering)) return;
     if (clock.passed(artifact.rendered_at) > LATE_MS) return;
     this.samples.set(rendering, Math.max(0, clock.passed(artifact.event_at)));
     if (this.samples.size > KEPT) this.samples.delete(this.samples.keys().next().value);

@@ -15,6 +15,9 @@ export const clock = {
 // Whoever logs in after somebody else in the same browser hears a stream of their own.
 const user = document.documentElement.dataset.user ?? "";
 
+// What came by the stream, as against what a page or a list began with.
+export const fresh = new WeakSet();
+
 export class Live {
   constructor(root, since, { only = {}, onArtifact, onReset, onLevel = () => {} }) {
     Object.assign(this, { root, since, only, onArtifact, onReset, onLevel });
@@ -37,6 +40,7 @@ export class Live {
       this.onLevel(message.level);
     } else if (message.kind === "artifact") {
       this.since = Math.max(this.since, message.artifact.seq);
+      fresh.add(message.artifact);
       this.onArtifact(message.artifact);
     } else if (message.kind === "reset") {
       this.since = Math.max(this.since, message.seq);
