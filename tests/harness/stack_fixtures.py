@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,9 +51,9 @@ def wall(stack: RunningStack, gallery: httpx.Client) -> Wall:
     return Wall(stack.s3, gallery, "mlpipeline")
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium."""
+@contextmanager
+def headless() -> Iterator[Browser]:
+    """Run Chromium without a screen."""
     program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     assert program, "no Chromium: install it (make system-packages) or name it in CHROMIUM"
     flags = ["--no-sandbox"] if os.geteuid() == 0 else []
@@ -60,6 +61,13 @@ def browser() -> Iterator[Browser]:
         browser = driver.chromium.launch(executable_path=program, args=flags)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium."""
+    with headless() as running:
+        yield running
 
 
 def logged_in(browser: Browser, stack: RunningStack, **options: Any) -> BrowserContext:

@@ -21,14 +21,16 @@ from tests.perf.figures import Figure, table, write
 from tests.perf.footprint import cold_start, memory, warm_start
 from tests.perf.kinds import kinds
 from tests.perf.latency import latencies, warm_up
+from tests.perf.live import live
 from tests.perf.pages import pages
 from tests.perf.paint import paint
 from tests.perf.slow import slowness, write_slow_renderer
+from tests.perf.streams import streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-PARTS = ("memory", "latency", "burst", "slow", "paint", "pages", "warm", "kinds")
+PARTS = ("memory", "latency", "live", "streams", "burst", "slow", "paint", "pages", "warm", "kinds")
 WITHOUT_STACK: dict[str, Callable[[], Iterator[Figure]]] = {"kinds": kinds}
 RESULT = ROOT / ".belvedere" / "bench" / "latest.json"
 
@@ -69,6 +71,8 @@ def _parts_of_stack(
     return {
         "memory": lambda: memory(stack),
         "latency": lambda: latencies(stack, wall),
+        "live": lambda: live(stack),
+        "streams": lambda: streams(stack),
         "burst": lambda: bursts(stack, wall),
         "slow": lambda: slowness(stack, wall),
         "paint": lambda: paint(stack, wall),

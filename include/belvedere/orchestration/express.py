@@ -41,8 +41,8 @@ log = logging.getLogger(__name__)
 BEAT_SECONDS = 0.5
 SOURCES_SECONDS = 5.0
 ITEM_SECONDS = 2.0
-# Few at once: what is claimed already cannot be superseded by what comes meanwhile until its turn.
-ITEMS_AT_ONCE = 4
+# One at once: of what waited behind it in a claim, newer versions would have come before its turn (measured).
+ITEMS_AT_ONCE = 1
 
 
 class NotForTheLane(Exception):

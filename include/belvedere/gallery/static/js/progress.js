@@ -40,10 +40,10 @@ export class Progress {
     const progress = facts.progress ?? {};
     this.facts = facts;
     const known = Number.isFinite(percent);
-    say(this.share, known ? `${Math.floor(percent)} %` : `step ${number(progress.step)}`);
+    say(this.share, known ? `${Math.round(percent)} %` : `step ${number(progress.step)}`);
     this.bar.hidden = !known;
     if (known) {
-      this.bar.setAttribute("aria-valuenow", String(Math.floor(percent)));
+      this.bar.setAttribute("aria-valuenow", String(Math.round(percent)));
       this.fill.style.width = `${Math.min(100, Math.max(0, percent))}%`;
     }
     this.element.classList.toggle("done", percent >= 100);
