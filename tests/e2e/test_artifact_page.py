@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
+from tests.harness.axe import violations
 from tests.harness.gallery_rows import START, artifact_row, write_artifacts
 from tests.harness.own_gallery import BUCKET
 from tests.harness.waiting import eventually
@@ -230,6 +231,17 @@ def test_an_export_is_downloaded_and_verifies(own: OwnGallery, tab: Page, tmp_pa
     assert told.value.suggested_filename == f"export.csv-{artifact[:8]}.zip"
     found = verify(tmp_path / "x.zip")
     assert [file.path for file in found.manifest.files] == ["README.txt", "rendering/page.html", "source/export.csv"]
+
+
+def test_panels_and_log_have_no_barriers(own: OwnGallery, tab: Page) -> None:
+    ids = history(own, "page/axe.csv", 3, run_dag_id="render_artifacts", run_id="claim__3")
+    look_at(tab, own, ids[1], "?tab=log")
+    expect(tab.locator(".log-about")).to_contain_text("cannot be shown")
+    for name in ("Share", "Export"):
+        tab.get_by_role("button", name=name).click()
+        assert violations(tab) == []
+        tab.keyboard.press("Escape")
+        expect(tab.locator("[popover]:popover-open")).to_have_count(0)
 
 
 class Airflow:
