@@ -63,8 +63,13 @@ function chip(name, filters) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "chip";
-  button.textContent = `${name}: ${filters.values[name]} ✕`;
-  button.setAttribute("aria-label", `Remove the filter ${name}`);
+  const cross = document.createElement("span");
+  cross.setAttribute("aria-hidden", "true");
+  cross.textContent = "✕";
+  const does = document.createElement("span");
+  does.className = "hidden";
+  does.textContent = ", remove this filter";
+  button.append(`${name}: ${filters.values[name]} `, cross, does);
   button.addEventListener("click", () => filters.set(name, ""));
   return button;
 }
