@@ -1,29 +1,29 @@
-"""The pictures of the documentation, made from the samples.
+"""The gallery full of samples, by itself and in Airflow's frame, as pictures of the documentation.
 
-``BELVEDERE_SCREENSHOTS=1 make test T=tests/e2e/test_screenshots.py`` writes them into ``docs/images``.
+``BELVEDERE_SCREENSHOTS=1 make test T="tests/e2e/test_screenshots.py tests/e2e/test_every_page.py"`` writes those and
+one of every other page into ``docs/screenshots``.
 """
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-from stack.paths import ROOT
+from tests.harness.pictures import keep
 from tests.harness.samples import SAMPLES
 from tests.harness.stack_fixtures import logged_in
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
     from tests.harness.wall import Wall
     from tests.harness.whole import RunningStack
 
-FOLDER = ROOT / "docs" / "images"
+FRAME = "iframe[src*='belvedere']"
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}
 ON_WALL = 8
-SHOTS = [("light", WIDE, ""), ("dark", WIDE, ""), ("light", NARROW, "-narrow")]
+SHOTS = [("light", WIDE, "wide"), ("dark", WIDE, "wide"), ("light", NARROW, "narrow"), ("dark", NARROW, "narrow")]
 
 
 @pytest.fixture(scope="module")
@@ -33,17 +33,10 @@ def _samples_shown(wall: Wall) -> None:
         wall.settled(sample.trigger_key, etags[-1], seconds=120.0)
 
 
-def shoot(page: Page, name: str) -> None:
-    """Keep a picture if asked for; otherwise it was enough that the page came so far."""
-    if os.environ.get("BELVEDERE_SCREENSHOTS") == "1":
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(FOLDER / f"{name}.png"))
-
-
-@pytest.mark.parametrize(("theme", "viewport", "suffix"), SHOTS)
+@pytest.mark.parametrize(("theme", "viewport", "form"), SHOTS)
 @pytest.mark.usefixtures("_samples_shown")
 def test_wall_and_artifact_page_come_whole_in_every_form(
-    browser: Browser, stack: RunningStack, wall: Wall, theme: str, viewport: dict[str, int], suffix: str
+    browser: Browser, stack: RunningStack, wall: Wall, theme: str, viewport: dict[str, int], form: str
 ) -> None:
     context = logged_in(browser, stack, viewport=viewport, color_scheme=theme)
     page = context.new_page()
@@ -52,7 +45,7 @@ def test_wall_and_artifact_page_come_whole_in_every_form(
     for number in range(ON_WALL):
         expect(cards.nth(number).locator("[data-state=rendered] .has-picture")).to_be_attached(timeout=30_000)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "scrolls sideways"
-    shoot(page, f"wall-{theme}{suffix}")
+    keep(page, f"samples-{theme}-{form}")
 
     card = wall.card("runs/breast-cancer/roc.csv")
     assert card is not None
@@ -60,5 +53,19 @@ def test_wall_and_artifact_page_come_whole_in_every_form(
     expect(page.locator("[role=tabpanel]:not([hidden])").locator("iframe, img").first).to_be_visible(timeout=30_000)
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "scrolls sideways"
-    shoot(page, f"artifact-{theme}{suffix}")
+    keep(page, f"samples-artifact-{theme}-{form}")
+    context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.usefixtures("_samples_shown")
+def test_the_wall_looks_at_home_in_airflow(browser: Browser, stack: RunningStack, theme: str) -> None:
+    context = logged_in(browser, stack, viewport=WIDE, color_scheme=theme)
+    page = context.new_page()
+    page.goto(f"{stack.url}/plugin/gallery", timeout=60_000)
+    frame = page.frame_locator(FRAME)
+
+    frame.locator(f"html[data-theme={theme}]").wait_for(timeout=60_000)
+    expect(frame.locator("[data-state=rendered] .has-picture").nth(ON_WALL)).to_be_attached(timeout=30_000)
+    keep(page, f"in-airflow-{theme}-wide")
     context.close()
