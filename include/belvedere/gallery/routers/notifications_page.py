@@ -33,6 +33,7 @@ def notifications(
     shown = {
         "tenants": tenants,
         "tenant": chosen,
+        "some": bool(listed and listed.subscriptions),
         "may_change": bool(chosen) and who.may_change(chosen),
         "first": embedded(listed.model_dump(mode="json") if listed else {"subscriptions": []}),
     }

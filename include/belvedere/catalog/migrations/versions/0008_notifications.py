@@ -1,7 +1,7 @@
 """Who is told of finished renderings, and what was told.
 
-A row-level trigger notes each rendering's end, whoever wrote it: at 0.02 ms a rendering (measured) nobody has to
-remember to. The news wait here until they are told, then go.
+A row-level trigger notes each rendering's end, whoever wrote it, so that nobody has to remember to: of an update's
+4.6 ms on a crowded machine (load 28) it takes 0.6 (measured). The news wait here until they are told, then go.
 """
 
 from __future__ import annotations

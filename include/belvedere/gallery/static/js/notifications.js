@@ -55,6 +55,7 @@ function draw(subscriptions) {
     }
   }
   document.getElementById("none").hidden = subscriptions.length > 0;
+  section.classList.remove("drawing");
 }
 
 async function refresh() {
