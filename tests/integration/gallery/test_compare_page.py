@@ -136,3 +136,30 @@ def test_what_changes_meanwhile_is_said_and_nothing_moves(own: OwnGallery, hang:
     write_artifacts(own.catalog, artifact_row("page/live-two.txt", bucket=BUCKET, etag=etag))
 
     expect(view.get_by_role("status")).to_contain_text("B changed since this page was made.", timeout=20_000)
+
+
+def test_what_is_chosen_on_the_wall_waits_in_a_tray(own: OwnGallery, hang: Hang, view: Page) -> None:
+    ids = [hang(f"tray/{name}.txt", f"{name}\n") for name in ("one", "two")]
+    view.goto(f"{own.url}/belvedere/?prefix=tray/&order=key")
+    cards = view.locator("#wall .card")
+    expect(cards).to_have_count(2)
+    tray = view.get_by_role("complementary", name="Chosen for a comparison")
+
+    cards.first.focus()
+    view.keyboard.press("c")
+    expect(tray.get_by_role("listitem")).to_contain_text(["Aone.txt"])
+    expect(tray.get_by_role("status")).to_have_text("Choose one more (key c).")
+    cards.nth(1).focus()
+    view.keyboard.press("c")
+    expect(tray.get_by_role("link", name="Compare")).to_be_visible()
+    assert f"compare={ids[0]},{ids[1]}" in view.url
+
+    view.reload()
+    expect(tray.get_by_role("listitem")).to_have_count(2)
+    tray.get_by_role("button", name="Leave out one.txt").click()
+    expect(tray.get_by_role("listitem")).to_contain_text(["Atwo.txt"])
+    cards.first.focus()
+    view.keyboard.press("c")
+    tray.get_by_role("link", name="Compare").click()
+    expect(view).to_have_url(re.compile(f"/compare\\?ids={ids[1]},{ids[0]}$"))
+    expect(view.get_by_role("heading", name="Text: A to B")).to_be_visible()
