@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -88,6 +89,7 @@ def operations_page(
         "root": root,
         "server_root": root.removesuffix(resources.settings.gallery_path),
         "at": at,
+        "age": age,
         "windows": list(Window),
         "told": told,
         "counts": _counts(told),
@@ -99,6 +101,15 @@ def operations_page(
         **_looked_at(resources, at, who.tenants, root),
     }
     return templates.TemplateResponse(request, "operations.html", shown)
+
+
+def age(time: datetime) -> str:
+    """Write how long ago something was, as the page's script does: nothing moves when it goes on counting."""
+    seconds = max(0, int((datetime.now(UTC) - time).total_seconds()))
+    for unit, length, most in (("s", 1, 60), ("min", 60, 3600), ("h", 3600, 172_800)):
+        if seconds < most:
+            return f"{seconds // length} {unit}"
+    return f"{seconds // 86_400} d"
 
 
 def _looked_at(resources: Resources, at: Looked, scope: tuple[str, ...] | None, root: str) -> dict[str, Any]:

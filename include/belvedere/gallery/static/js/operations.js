@@ -6,7 +6,7 @@ import { age } from "./words.js";
 const EVERY_MS = 2000;
 const MOST_ROUNDS = 40;
 const root = document.documentElement.dataset.root;
-const served = new Map([...sections(document)].map((section) => [section.id, section.outerHTML]));
+const served = new Map([...sections(document)].map((section) => [section.id, timeless(section)]));
 let timer = 0;
 let reading = null;
 
@@ -14,9 +14,15 @@ function sections(page) {
   return page.querySelectorAll("section[data-live]");
 }
 
+// A section as it was served, but for ages, which go on counting by themselves.
+function timeless(section) {
+  const copy = section.cloneNode(true);
+  for (const time of copy.querySelectorAll("time[data-ago]")) time.textContent = "";
+  return copy.outerHTML;
+}
+
 function showAges() {
   for (const time of document.querySelectorAll("time[data-ago]")) {
-    time.title ||= time.textContent;
     const text = `${age(time.dateTime)} ago`;
     if (time.textContent !== text) time.textContent = text;
   }
@@ -43,7 +49,7 @@ async function refresh() {
 
 function swap(page) {
   for (const there of sections(page)) {
-    const html = there.outerHTML;
+    const html = timeless(there);
     const here = document.getElementById(there.id);
     if (!here || served.get(there.id) === html) continue;
     served.set(there.id, html);
