@@ -68,10 +68,24 @@ def progress_row(step: int, total: int = 100, *, state: str = "rendered") -> dic
     )
 
 
+OVERTAKE = """
+update artifacts set is_latest = false, seq = nextval('artifact_seq') where key = %s and id <> %s and is_latest
+"""
+
+
+def write_overtaken(own: OwnGallery, step: int) -> None:
+    """Let a version be drawn when a newer one has come already, as where a step writes faster than is rendered."""
+    queued, next_one = progress_row(step, state="queued"), progress_row(step + 1, state="queued")
+    own.catalog.execute(OVERTAKE, [queued["key"], queued["id"]])
+    write_artifacts(own.catalog, queued)
+    own.catalog.execute(OVERTAKE, [queued["key"], next_one["id"]])
+    write_artifacts(own.catalog, next_one, progress_row(step) | {"is_latest": False})
+
+
 def write_version(own: OwnGallery, step: int, *, state: str = "rendered") -> None:
     """Let a version be the newest one, as intake does."""
     row = progress_row(step, state=state)
-    own.catalog.execute("update artifacts set is_latest = false where key = %s and id <> %s", [row["key"], row["id"]])
+    own.catalog.execute(OVERTAKE, [row["key"], row["id"]])
     write_artifacts(own.catalog, row)
 
 
@@ -168,6 +182,24 @@ def test_an_artifacts_page_follows_its_progress_in_place(own: OwnGallery, contex
     page.wait_for_url(f"**/{progress_row(100)['id']}*")
     assert page.locator("#following .progress").count() == 1
     assert page.inner_text(".following .progress-left") == "done"
+
+
+def test_progress_moves_although_each_version_is_overtaken_before_it_is_drawn(
+    own: OwnGallery, context: BrowserContext
+) -> None:
+    write_version(own, 10)
+    wall, page = open_wall(context, own), context.new_page()
+    page.goto(f"{own.url}/belvedere/artifacts/{progress_row(10)['id']}")
+    page.wait_for_selector(".following .progress-share:text-is('10 %')")
+
+    for step in (20, 30, 40):
+        write_overtaken(own, step)
+        wall.wait_for_selector(f".progress-share:text-is('{step} %')")
+        page.wait_for_selector(f".following .progress-share:text-is('{step} %')")
+
+    write_version(own, 41)
+    wall.wait_for_selector(".progress-share:text-is('41 %')")
+    page.wait_for_url(f"**/{progress_row(41)['id']}*")
 
 
 def test_a_newer_version_that_takes_long_is_told_of_on_the_card(own: OwnGallery, context: BrowserContext) -> None:

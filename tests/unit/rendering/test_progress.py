@@ -52,9 +52,9 @@ def test_the_first_metrics_way_is_told_in_few_points_up_to_the_last(render) -> N
     assert (long["steps"][0], long["steps"][-1]) == (1, 5000)
 
 
-@pytest.mark.parametrize("told", [lines({"step": 1, "loss": 2}), lines({"step": 1, "total": 3}, {"step": 2, "total": 3})])
-def test_a_metric_without_a_way_is_told_none(render, told: str) -> None:
-    assert "curve" not in render(told, NAME).facts["progress"]
+@pytest.mark.parametrize("told", [[{"step": 1, "loss": 2}], [{"step": 1, "total": 3}, {"step": 2, "total": 3}]])
+def test_a_metric_without_a_way_is_told_none(render, told: list[dict[str, int]]) -> None:
+    assert "curve" not in render(lines(*told), NAME).facts["progress"]
 
 
 def test_steps_counted_from_0_are_done_one_before_their_total(render) -> None:

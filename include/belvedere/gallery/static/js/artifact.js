@@ -128,6 +128,7 @@ function swap(page, id, differ) {
 
 // Another version in the same view; the frame is waited for, so that the picture above it never gives way to nothing.
 async function goTo(page) {
+  following.leave();
   path = page;
   await bring();
   await Promise.race([frames.settled(), new Promise((resolve) => setTimeout(resolve, 2500))]);
@@ -234,11 +235,19 @@ new Tray(root);
 
 function heard(artifact) {
   if (artifact.id === subject.id && artifact.seq <= subject.seq) return;
-  // Work that goes on is followed from version to version, as soon as there is something to see.
-  const follows = ["progress", "progress_lines"].includes(subject.kind) && subject.latest && artifact.is_latest && artifact.id !== subject.id;
-  if (follows && artifact.state !== "rendered") return;
-  if (follows) path = artifact.page;
-  if (!follows || times.busy || !following.take(artifact)) refresh();
+  if (!follow(artifact)) refresh();
+}
+
+// Work that goes on is followed from version to version, as soon as there is something to see: also of a version that
+// was overtaken while it was drawn, as long as nothing newer is there.
+function follow(artifact) {
+  const other = artifact.id !== subject.id;
+  if (following.going && !other) return artifact.state === "rendered" && !artifact.is_latest;
+  const follows = following.going || (subject.kind === "progress" && subject.latest && artifact.is_latest);
+  if (!follows || !other) return false;
+  if (artifact.state !== "rendered") return true;
+  if (artifact.is_latest) path = artifact.page;
+  return !times.busy && following.take(artifact);
 }
 
 // Nothing moves under somebody who goes through the versions: where that ends, the page is read anyway.

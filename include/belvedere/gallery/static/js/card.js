@@ -38,6 +38,13 @@ export function showArtifact(cell, artifact) {
   show(cell, artifact);
 }
 
+// Where versions come faster than pictures, each has been overtaken when its own is there: it is still the newest to see.
+export function showOvertaken(cell, artifact) {
+  const { shown } = cell;
+  const newer = UNDER_WAY.includes(shown.state) || Date.parse(artifact.event_at) > Date.parse(shown.event_at);
+  if (artifact.state === "rendered" && UNDER_WAY.includes(cell.artifact.state) && newer) show(cell, artifact);
+}
+
 function show(cell, artifact) {
   cell.shown = artifact;
   const card = cell.firstElementChild;

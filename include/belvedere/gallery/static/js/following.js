@@ -6,7 +6,7 @@ const TICK_MS = 1000;
 
 export class Following {
   constructor(place, readAgain) {
-    Object.assign(this, { place, readAgain, progress: null, at: null, timer: 0 });
+    Object.assign(this, { place, readAgain, progress: null, at: null, timer: 0, going: !place.hidden });
     this.begin();
     setInterval(() => this.progress && !place.hidden && this.progress.tick(Date.now() - Date.parse(this.at)), TICK_MS);
   }
@@ -17,23 +17,34 @@ export class Following {
     if (told) this.show({ facts: told, event_at: this.place.dataset.at });
   }
 
-  // The page became another version's: of an older one there is nothing to follow.
+  // Somebody looks at another version.
+  leave() {
+    this.going = false;
+    this.at = null;
+  }
+
+  // The page was read again. While the work goes on, what it shows may have been overtaken meanwhile.
   renew(page) {
     const fresh = page.getElementById("following");
+    if (fresh.hidden && this.going) return;
+    this.going = !fresh.hidden;
     this.place.hidden = fresh.hidden;
     this.place.dataset.facts = fresh.dataset.facts ?? "";
     this.place.dataset.at = fresh.dataset.at ?? "";
-    if (!this.at || Date.parse(fresh.dataset.at) >= Date.parse(this.at)) this.begin();
+    if (this.going && !(Date.parse(fresh.dataset.at) < Date.parse(this.at))) this.begin();
   }
 
   // Draws an update at once; the rest of the page follows when it has had some peace.
   take(artifact) {
-    if (this.place.hidden || !hasProgress(artifact)) return false;
+    if (!this.going || !hasProgress(artifact)) return false;
+    if (Date.parse(artifact.event_at) < Date.parse(this.at)) return true;
     this.show(artifact);
-    this.timer ||= setTimeout(() => {
-      this.timer = 0;
-      this.readAgain();
-    }, READ_AGAIN_MS);
+    if (artifact.is_latest) {
+      this.timer ||= setTimeout(() => {
+        this.timer = 0;
+        this.readAgain();
+      }, READ_AGAIN_MS);
+    }
     return true;
   }
 

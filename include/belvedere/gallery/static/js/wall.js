@@ -1,7 +1,7 @@
 // The wall: first cards from the page, further ones by keyset, changes in place, new ones at the top or behind a pill.
 import { followAirflowLinks } from "./airflow.js";
 import { Anchor } from "./anchor.js";
-import { keyOf, makeCard, showAge, showArtifact } from "./card.js";
+import { keyOf, makeCard, showAge, showArtifact, showOvertaken } from "./card.js";
 import { Filters } from "./filters.js";
 import { Groups } from "./groups.js";
 import { listenForKeys } from "./keys.js";
@@ -176,6 +176,7 @@ function take(artifact) {
     const newer = artifact.id === known.artifact.id ? artifact.seq >= known.artifact.seq : artifact.is_latest;
     if (newer && artifact.part && !filters.match(artifact)) takeDown(artifact);
     else if (newer) showArtifact(known, artifact);
+    else showOvertaken(known, artifact);
     return;
   }
   if (!filters.match(artifact)) {
