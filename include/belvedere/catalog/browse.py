@@ -9,7 +9,7 @@ Lists are never prepared: a plan without the values takes a hundred times longer
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 # Counting 10,000 matches of a word among 100,000 keys takes longer than all else of a page together.
 MOST_COUNTED = 2_000
+# Among so many of the newest it is looked how common a search is; so many matches there make it a common one.
+LOOKED_AT = 6_000
+COMMON = 60
 HIDDEN = (ArtifactState.DELETED, ArtifactState.SUPERSEDED)
 Position = tuple[Any, ...]
 
@@ -138,11 +141,18 @@ class Freshness:
 
 
 def page(
-    connection: Connection, wanted: Filter, order: Order, limit: int, after: Position | None = None, *, scope: Scope
+    connection: Connection,
+    wanted: Filter,
+    order: Order,
+    limit: int,
+    after: Position | None = None,
+    *,
+    scope: Scope,
+    common: bool = False,
 ) -> list[Artifact]:
     """Return up to ``limit`` artifacts that come after a position (as ``position_of`` gave it)."""
     ordering = ORDERINGS[order]
-    conditions, values = conditions_of(wanted, scope)
+    conditions, values = conditions_of(wanted, scope, common=common)
     if after is not None:
         marks = ", ".join(f"%(after_{i})s::{kind}" for i, kind in enumerate(ordering.types))
         conditions.append(f"({', '.join(ordering.columns)}) {'<' if ordering.descending else '>'} ({marks})")
@@ -158,6 +168,33 @@ def page(
 def position_of(artifact: Artifact, order: Order) -> Position:
     """Return where an artifact stands in an order: a page after it starts with the next one."""
     return tuple(getattr(artifact, column) for column in ORDERINGS[order].columns)
+
+
+def matches_among_newest(connection: Connection, wanted: Filter, *, scope: Scope) -> int:
+    """Count what is searched for among the ``LOOKED_AT`` newest that the other filters leave."""
+    others, values = conditions_of(replace(wanted, search=wanted.search.choices_alone), scope)
+    searched, theirs = row_conditions(wanted.search, common=True)
+    statement = f"""
+        select count(*) as n from (
+            select id, key, title, run, size, attempts, latency_ms, event_at from artifacts
+            where {" and ".join(others)} order by event_at desc, id desc limit {LOOKED_AT}) as artifacts
+        where {" and ".join(searched)}
+    """  # noqa: S608
+    found = connection.execute(statement, values | theirs, prepare=False).fetchone()
+    return int(found["n"]) if found else 0
+
+
+def listing(
+    connection: Connection, wanted: Filter, order: Order, limit: int, after: Position | None = None, *, scope: Scope
+) -> tuple[list[Artifact], Total]:
+    """Return a page and the total: two statements, and for a search a third that says how to go about them.
+
+    Of a common search at least as many are counted as there are among the newest.
+    """
+    seen = matches_among_newest(connection, wanted, scope=scope) if wanted.search.looks_at_rows else 0
+    common = seen >= COMMON
+    found = page(connection, wanted, order, limit, after, scope=scope, common=common)
+    return found, Total(min(seen, MOST_COUNTED), exact=False) if common else total(connection, wanted, scope=scope)
 
 
 def total(connection: Connection, wanted: Filter, *, scope: Scope) -> Total:
@@ -267,8 +304,8 @@ def tenants(connection: Connection, scope: Scope) -> list[str]:
     return [row["tenant"] for row in connection.execute(TENANTS, {"scope": _listed(scope)})]
 
 
-def conditions_of(wanted: Filter, scope: Scope) -> tuple[list[str], dict[str, Any]]:
-    """Return the conditions on an artifact's row and their values."""
+def conditions_of(wanted: Filter, scope: Scope, *, common: bool = False) -> tuple[list[str], dict[str, Any]]:
+    """Return the conditions on an artifact's row and their values; ``common`` as for ``row_conditions``."""
     conditions, values = facet_conditions(wanted, scope)
     if not wanted.parts:
         conditions.append("(not part or key = %(prefix_itself)s)" if wanted.prefix else "not part")
@@ -287,7 +324,7 @@ def conditions_of(wanted: Filter, scope: Scope) -> tuple[list[str], dict[str, An
     for i, word in enumerate(wanted.words):
         conditions.append(f"{SEARCHED} ilike %(plain_word_{i})s")
         values[f"plain_word_{i}"] = f"%{literal(word)}%"
-    searched, theirs = row_conditions(wanted.search)
+    searched, theirs = row_conditions(wanted.search, common=common)
     return conditions + searched, values | theirs
 
 

@@ -7,12 +7,13 @@ bounds the time; a page may so be short, or even empty, and still have one after
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from belvedere.catalog.browse import COLUMNS, Filter, Position, artifact_of, conditions_of, facet_conditions
+from belvedere.catalog.search import row_conditions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from belvedere.model.access import Scope
     from belvedere.model.artifact import Artifact
 
+    Finder = Callable[[Connection, Filter, int, Position | None, Scope, bool], "_Heads"]
+
 WINDOW = 4_000
+WINDOW_OF_GROUP = 1_500
 MOST_COUNTED = 1_000
 DAY = timedelta(days=1)
 
@@ -64,9 +68,12 @@ class GroupsPage:
 
 @dataclass(frozen=True, slots=True)
 class _Heads:
+    """The groups of a page; ``counts`` where the counted facets say how many artifacts each holds."""
+
     buckets: list[str]
     values: list[str]
     next: Position | None
+    counts: list[int] | None = None
 
 
 def groups_page(
@@ -78,30 +85,49 @@ def groups_page(
     after: Position | None = None,
     *,
     scope: Scope,
+    common: bool = False,
 ) -> GroupsPage:
-    """Return up to ``limit`` groups of what is wanted, each with its ``each`` newest artifacts."""
-    heads = FINDERS[by](connection, wanted, limit, after, scope)
-    conditions, values = conditions_of(wanted, scope)
-    wheres = [" and ".join([of_group, *conditions]) for of_group in OF_GROUP[by]]
-    newest = f"select {COLUMNS} from artifacts where {{}} order by event_at desc, id desc limit %(each)s"  # noqa: S608
-    counted = f"select from artifacts where {{}} limit {MOST_COUNTED + 1}"
+    """Return up to ``limit`` groups of what is wanted, each with its ``each`` newest artifacts.
+
+    ``common``: much is found by the search (``browse.matches_among_newest``); then only so many of the newest
+    artifacts of each group are looked at as bound the time, and the count stops there.
+    """
+    heads = FINDERS[by](connection, wanted, limit, after, scope, common)
+    conditions, values = conditions_of(wanted, scope, common=common)
+    rest, source = " and ".join(conditions), "artifacts where {}"
+    if common and by is not GroupBy.RUN:
+        some = f"select * from artifacts where {{}} order by event_at desc, id desc limit {WINDOW_OF_GROUP}"  # noqa: S608
+        source = f"({some}) as artifacts"
+        others, values_of_others = conditions_of(replace(wanted, search=wanted.search.choices_alone), scope)
+        values |= values_of_others
+        wheres = [f"{' and '.join([of_group, *others])}" for of_group in OF_GROUP[by]]
+        newest = f"select {COLUMNS} from {source} where {rest} order by event_at desc, id desc limit %(each)s"  # noqa: S608
+        counted = f"select from {source} where {rest} limit {MOST_COUNTED + 1}"
+    else:
+        wheres = [" and ".join([of_group, *conditions]) for of_group in OF_GROUP[by]]
+        newest = f"select {COLUMNS} from {source} order by event_at desc, id desc limit %(each)s"  # noqa: S608
+        counted = f"select from {source} limit {MOST_COUNTED + 1}"
+    count = f"select count(*) as n from ({_union(counted, wheres)}) as counted"  # noqa: S608
+    if heads.counts is not None:
+        count = "select 0 as n"
     statement = f"""
         select g.number, c.n as group_count, a.*
         from unnest(%(group_buckets)s::text[], %(group_values)s::text[]) with ordinality as g (bucket, value, number)
         cross join lateral ({_union(newest, wheres)}) as a
-        cross join lateral (select count(*) as n from ({_union(counted, wheres)}) as counted) as c
+        cross join lateral ({count}) as c
         order by g.number, a.event_at desc, a.id desc
     """  # noqa: S608
     asked = {"group_buckets": heads.buckets, "group_values": heads.values, "each": each}
     rows = connection.execute(statement, values | asked, prepare=False).fetchall()
-    return GroupsPage(_groups(by, heads, rows), heads.next)
+    return GroupsPage(_groups(by, heads, rows, common=common and by is not GroupBy.RUN), heads.next)
 
 
 def _union(statement: str, wheres: list[str]) -> str:
     return " union all ".join(f"({statement.format(where)})" for where in wheres)
 
 
-def _groups(by: GroupBy, heads: _Heads, rows: list[Row]) -> tuple[Group, ...]:
+def _groups(by: GroupBy, heads: _Heads, rows: list[Row], *, common: bool) -> tuple[Group, ...]:
+    known = heads.counts
     members: dict[int, list[Artifact]] = {}
     counts: dict[int, int] = {}
     for row in rows:
@@ -113,18 +139,21 @@ def _groups(by: GroupBy, heads: _Heads, rows: list[Row]) -> tuple[Group, ...]:
             by,
             heads.buckets[number],
             heads.values[number],
-            min(counts[number], MOST_COUNTED),
-            counts[number] <= MOST_COUNTED,
+            known[number] if known else min(counts[number], MOST_COUNTED),
+            known is not None or (counts[number] <= MOST_COUNTED and not common),
             tuple(artifacts),
         )
         for number, artifacts in members.items()
     )
 
 
-def _runs(connection: Connection, wanted: Filter, limit: int, after: Position | None, scope: Scope) -> _Heads:
-    conditions, values = conditions_of(wanted, scope)
+def _runs(
+    connection: Connection, wanted: Filter, limit: int, after: Position | None, scope: Scope, common: bool
+) -> _Heads:
+    conditions, values = conditions_of(wanted, scope, common=common)
     where = " and ".join(conditions)
     beyond = unseen = ""
+    matching = f"where {' and '.join(row_conditions(wanted.search, common=True)[0])}" if common else ""
     if after is not None:
         mark = "(%(after_at)s::timestamptz, %(after_id)s)"
         beyond = f"and (event_at, id) < {mark}"
@@ -132,17 +161,17 @@ def _runs(connection: Connection, wanted: Filter, limit: int, after: Position | 
         unseen = f"where not exists (select from artifacts where {earlier})"
         values |= {"after_at": after[0], "after_id": after[1]}
     statement = f"""
-        with seen as materialized (
-            select id, bucket, run, event_at from artifacts where {where} {beyond}
-            order by event_at desc, id desc limit {WINDOW}
+        with looked_at as materialized ({_window(wanted, conditions, beyond, scope, common=common)}
+        ), seen as materialized (
+            select id, bucket, run, event_at from looked_at as artifacts {matching}
         ), heads as materialized (
             select distinct on (bucket, run) id, bucket, run, event_at from seen
             order by bucket, run, event_at desc, id desc
         ), found as (
             (select h.*, false as ends from heads h {unseen} order by h.event_at desc, h.id desc limit %(limit)s)
             union all
-            (select id, bucket, run, event_at, true from seen
-             where (select count(*) from seen) = {WINDOW} order by event_at, id limit 1)
+            (select id, bucket, run, event_at, true from looked_at
+             where (select count(*) from looked_at) = {WINDOW} order by event_at, id limit 1)
         )
         select * from found order by ends, event_at desc, id desc
     """  # noqa: S608
@@ -154,27 +183,47 @@ def _runs(connection: Connection, wanted: Filter, limit: int, after: Position | 
     return _Heads([row["bucket"] for row in shown], [row["run"] for row in shown], position)
 
 
-def _by_column(column: str) -> Callable[[Connection, Filter, int, Position | None, Scope], _Heads]:
+def _window(wanted: Filter, conditions: list[str], beyond: str, scope: Scope, *, common: bool) -> str:
+    """Return the statement that reads as many of the newest artifacts as one page of runs looks at.
+
+    Of a common search these are all artifacts, so that the time is bounded however the matches lie among them.
+    """
+    if common:
+        conditions = conditions_of(replace(wanted, search=wanted.search.choices_alone), scope)[0]
+    return f"""
+        select id, key, title, bucket, run, size, attempts, latency_ms, event_at from artifacts
+        where {" and ".join(conditions)} {beyond} order by event_at desc, id desc limit {WINDOW}
+    """  # noqa: S608
+
+
+def _by_column(column: str) -> Finder:
     """Return a finder of groups by a counted column: the few values there are come from the counts."""
 
-    def find(connection: Connection, wanted: Filter, limit: int, after: Position | None, scope: Scope) -> _Heads:
+    def find(
+        connection: Connection, wanted: Filter, limit: int, after: Position | None, scope: Scope, _common: bool
+    ) -> _Heads:
         conditions, values = facet_conditions(wanted, scope)
         if after is not None:
             conditions.append(f"{column} > %(after_value)s")
             values["after_value"] = after[0]
+        if not wanted.parts and not wanted.looks_at_keys:
+            conditions.append("not part")
         statement = f"""
-            select {column} as value from artifact_counts where n > 0 and {" and ".join(conditions)}
-            group by {column} order by {column} limit %(limit)s
+            select {column} as value, sum(n)::bigint as n from artifact_counts
+            where n > 0 and {" and ".join(conditions)} group by {column} order by {column} limit %(limit)s
         """  # noqa: S608
         rows = connection.execute(statement, values | {"limit": limit + 1}, prepare=False).fetchall()
         found = [row["value"] for row in rows[:limit]]
-        return _Heads([""] * len(found), found, (found[-1],) if len(rows) > limit else None)
+        counts = None if wanted.looks_at_keys else [row["n"] for row in rows[:limit]]
+        return _Heads([""] * len(found), found, (found[-1],) if len(rows) > limit else None, counts)
 
     return find
 
 
-def _days(connection: Connection, wanted: Filter, limit: int, after: Position | None, scope: Scope) -> _Heads:
-    conditions, values = conditions_of(wanted, scope)
+def _days(
+    connection: Connection, wanted: Filter, limit: int, after: Position | None, scope: Scope, common: bool
+) -> _Heads:
+    conditions, values = conditions_of(wanted, scope, common=common)
     where = " and ".join(conditions)
     newest = "date_trunc('day', event_at, 'UTC') as day from artifacts where"
     order = "order by event_at desc, id desc limit 1"
@@ -205,7 +254,7 @@ def day_of(value: str) -> tuple[datetime, datetime]:
     return began, began + DAY
 
 
-FINDERS: dict[GroupBy, Callable[[Connection, Filter, int, Position | None, Scope], _Heads]] = {
+FINDERS: dict[GroupBy, Finder] = {
     GroupBy.RUN: _runs,
     GroupBy.KIND: _by_column("kind"),
     GroupBy.TENANT: _by_column("tenant"),

@@ -25,18 +25,22 @@ def choice_conditions(search: Search) -> Conditions:
     return _joined(_choice(f"choice_{i}", choice) for i, choice in enumerate(search.choices))
 
 
-def row_conditions(search: Search) -> Conditions:
-    """Return the conditions that only an artifact's own row can meet."""
+def row_conditions(search: Search, *, common: bool = False) -> Conditions:
+    """Return the conditions that only an artifact's own row can meet.
+
+    ``common``: many artifacts meet them, so that walking along the list's order finds a page of them soon. They are
+    then written such that no index on words or numbers serves them, which would first gather all there are.
+    """
 
     def each() -> Iterator[Conditions]:
         for i, word in enumerate(search.words):
-            yield _word(f"word_{i}", word)
+            yield _word(f"word_{i}", word, common=common)
         for i, place in enumerate(search.places):
             yield _place(f"place_{i}", place)
         for i, measure in enumerate(search.measures):
             yield _measure(f"measure_{i}", measure)
         for i, fact in enumerate(search.facts):
-            yield _fact(f"fact_{i}", fact)
+            yield _fact(f"fact_{i}", fact, common=common)
         if search.after:
             yield ["event_at >= %(after)s"], {"after": search.after}
         if search.before:
@@ -67,8 +71,9 @@ def _choice(mark: str, choice: Choice) -> Conditions:
     return [f"{choice.name} = any(%({mark})s)"], {mark: list(choice.values)}
 
 
-def _word(mark: str, word: Word) -> Conditions:
-    return [f"{SEARCHED} {'not ' if word.negated else ''}ilike %({mark})s"], {mark: f"%{literal(word.text)}%"}
+def _word(mark: str, word: Word, *, common: bool) -> Conditions:
+    searched = f"({SEARCHED} || '')" if common else SEARCHED
+    return [f"{searched} {'not ' if word.negated else ''}ilike %({mark})s"], {mark: f"%{literal(word.text)}%"}
 
 
 def _place(mark: str, place: Place) -> Conditions:
@@ -86,7 +91,7 @@ def _measure(mark: str, measure: Comparison) -> Conditions:
     return [f"({condition}) is {'not true' if measure.negated else 'true'}"], values
 
 
-def _fact(mark: str, fact: Comparison) -> Conditions:
+def _fact(mark: str, fact: Comparison, *, common: bool) -> Conditions:
     """Look a number up by its name, by its path, or by the end of its path."""
     compared, values = _compared("value", mark, fact)
     last = last_part(fact.name)
@@ -95,11 +100,12 @@ def _fact(mark: str, fact: Comparison) -> Conditions:
     if last != fact.name:
         named += f" and ('.' || path) like %({mark}_path)s"
         values[f"{mark}_path"] = "%." + literal(fact.name)
-    if fact.negated:
-        found = f"select from fact_numbers where artifact_id = artifacts.id and {named} and {compared}"
-        return [f"not exists ({found})"], values
+    if fact.negated or common:  # "offset 0" keeps the planner from turning it into a join
+        found = f"select from fact_numbers where artifact_id = artifacts.id and {named} and {compared} offset 0"
+        return [f"{'not ' if fact.negated else ''}exists ({found})"], values
     found = f"select artifact_id from fact_numbers where {named} and {compared}"  # noqa: S608
-    return [f"artifacts.id in ({found})"], values
+    # As an array, so that the planner begins with the few there are; it would rather walk along all artifacts.
+    return [f"artifacts.id = any(array({found}))"], values
 
 
 def _compared(column: str, mark: str, wanted: Comparison) -> tuple[str, dict[str, Any]]:

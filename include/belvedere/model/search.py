@@ -96,6 +96,11 @@ class Search:
         """Whether counted facets are not enough to count the matches."""
         return bool(self.words or self.places or self.measures or self.facts or self.after or self.before)
 
+    @property
+    def choices_alone(self) -> Search:
+        """The search without what has to be looked for in rows."""
+        return Search(choices=self.choices)
+
     def chosen(self, name: str) -> tuple[str, ...]:
         """Return the values that a column is asked to have."""
         asked = (choice for choice in self.choices if choice.name == name and not choice.negated)

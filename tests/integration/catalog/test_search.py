@@ -43,7 +43,14 @@ def _written(catalog: Connection) -> None:
 def found(connection: Connection, text: str, scope: tuple[str, ...] | None = None) -> list[str]:
     """Return the names of what a search finds, and hold the total against them."""
     wanted = Filter(search=read(text, NOW))
-    keys = [artifact.key for artifact in browse.page(connection, wanted, Order.KEY, 100, scope=scope)]
+    rare, common = (
+        [artifact.key for artifact in browse.page(connection, wanted, Order.KEY, 100, scope=scope, common=common)]
+        for common in (False, True)
+    )
+    assert common == rare, "however common a search is, it finds the same"
+    keys = rare
+    if wanted.search.looks_at_rows:
+        assert browse.matches_among_newest(connection, wanted, scope=scope) == len(keys)
     assert browse.total(connection, wanted, scope=scope).count == len(keys)
     return [key.removeprefix("runs/") for key in keys]
 

@@ -8,13 +8,14 @@ import pytest
 from tests.harness.gallery_rows import artifact_row, write_artifacts
 from tests.harness.own_gallery import BUCKET
 
+from belvedere.catalog.browse import COMMON
 from belvedere.clients.postgres import Connection
 
 if TYPE_CHECKING:
     from tests.harness.own_gallery import OwnGallery
 
 # One of each tells who asks.
-LIST, WALL, ARTIFACT = 3, 8, 4
+LIST, GROUPS, WALL, RUN, ARTIFACT = 3, 4, 9, 10, 4
 
 
 @pytest.fixture
@@ -36,10 +37,16 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_pages_take_a_fixed_number_of_statements(own: OwnGallery, statements: list[str], hanging: int) -> None:
     rows = [artifact_row(f"cost/{hanging}/{n}", n, bucket=BUCKET) for n in range(hanging)]
     write_artifacts(own.catalog, *rows)
+    searched = LIST + (hanging < COMMON)  # how common a search is says the total too, if it is
     costs = {
         "/belvedere/api/artifacts?limit=50": LIST,
-        f"/belvedere/api/artifacts?limit=200&prefix=cost/{hanging}/&q=cost&kind=roc&tenant=team&order=key": LIST,
+        f"/belvedere/api/artifacts?limit=200&prefix=cost/{hanging}/&q=cost&kind=roc&tenant=team&order=key": searched,
+        "/belvedere/api/artifacts?q=cost+auc>0.5+-zebra+after:2020-01-01": searched,
+        "/belvedere/api/groups?by=run&q=cost": GROUPS + (hanging < COMMON),
+        "/belvedere/api/groups?by=day": GROUPS,
         "/belvedere/": WALL,
+        "/belvedere/?group=kind": WALL + 1,
+        f"/belvedere/runs?bucket={BUCKET}&run=cost/{hanging}/": RUN,
         f"/belvedere/artifacts/{rows[0]['id']}": ARTIFACT,
     }
     seen = {}

@@ -9,6 +9,7 @@ from tests.harness.databases import empty
 from tests.harness.gallery_rows import add_source, artifact_row, write_artifacts
 from tests.harness.own_gallery import BUCKET
 
+from belvedere.catalog import browse
 from belvedere.catalog import groups as catalog_groups
 
 if TYPE_CHECKING:
@@ -94,7 +95,9 @@ def test_other_groups_page_over_their_values(own: OwnGallery, by: str, names: li
         ]
 
 
-def test_groups_hold_only_what_was_searched_for(own: OwnGallery) -> None:
+@pytest.mark.parametrize("common", [1, 1000])
+def test_groups_hold_only_what_was_searched_for(own: OwnGallery, monkeypatch: pytest.MonkeyPatch, common: int) -> None:
+    monkeypatch.setattr(browse, "COMMON", common)
     hang(own, "runs/a/x.csv", "runs/b/y.csv", "runs/b/x.csv")
 
     assert [group["name"] for group in ask(own, by="run", q="x.csv")["groups"]] == ["b", "a"]

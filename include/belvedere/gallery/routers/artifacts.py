@@ -40,11 +40,10 @@ class ArtifactDeleted(PermanentError):
 
 
 def list_artifacts(query: ListQuery, resources: Resources, presenter: Presenter, scope: Scope) -> ArtifactsResponse:
-    """Return one page of a list in two statements: its rows and their total."""
+    """Return one page of a list and its total: two statements, for a search three at most."""
     after = resources.cursors.read(query.cursor, query.order) if query.cursor else None
     with resources.catalog.connection() as connection:
-        found = browse.page(connection, query.filter, query.order, query.limit + 1, after, scope=scope)
-        total = browse.total(connection, query.filter, scope=scope)
+        found, total = browse.listing(connection, query.filter, query.order, query.limit + 1, after, scope=scope)
     shown = found[: query.limit]
     more = len(found) > query.limit
     return ArtifactsResponse(

@@ -29,7 +29,7 @@ EACH = 8
 def list_groups(
     query: ListQuery, by: GroupBy, each: int, resources: Resources, presenter: Presenter, scope: Scope
 ) -> GroupsResponse:
-    """Return one page of groups in three statements: which, their artifacts, and the total.
+    """Return one page of groups in three statements (a search takes a fourth): which, their artifacts, the total.
 
     Raises:
         BadQuery: another order than newest first is asked for.
@@ -39,8 +39,12 @@ def list_groups(
     after = resources.cursors.read_group(query.cursor, by) if query.cursor else None
     limit = min(query.limit, MOST_GROUPS)
     with resources.catalog.connection() as connection:
-        page = groups_page(connection, by, query.filter, limit, each, after, scope=scope)
-        total = browse.total(connection, query.filter, scope=scope)
+        searches = query.filter.search.looks_at_rows
+        seen = browse.matches_among_newest(connection, query.filter, scope=scope) if searches else 0
+        common = seen >= browse.COMMON
+        page = groups_page(connection, by, query.filter, limit, each, after, scope=scope, common=common)
+        counted = browse.Total(seen, exact=False) if common else None
+        total = counted or browse.total(connection, query.filter, scope=scope)
     return GroupsResponse(
         by=by.value,
         groups=[_group(group, resources, presenter) for group in page.groups],
