@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from belvedere.catalog.browse import COLUMNS, IN_SCOPE, artifacts_of
 from belvedere.catalog.search import SEARCHED, literal
+from belvedere.model.runs import RUN_TYPES
 
 if TYPE_CHECKING:
     from belvedere.clients.postgres import Connection
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from belvedere.model.artifact import Artifact
 
 MOST = 100
+# Of such runs the catalog keeps the folder with each artifact; others are found by the words of their keys.
+KEPT = re.compile(f"(?:{RUN_TYPES})__")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +37,33 @@ def artifacts_of_run(
         "dag_id": dag_id,
         "run_id": run_id,
         "limit": MOST,
-        "plain": f"%{_folder(dag_id, run_id, task_id)}%",
-        "named": f"%{_named_folder(dag_id, run_id, task_id)}%",
+        "plain": f"%{literal(_folder(dag_id, run_id, task_id))}%",
+        "named": f"%{literal(_named_folder(dag_id, run_id, task_id))}%",
+        "plain_run": literal(_folder(dag_id, run_id)[::-1]) + "%",
+        "named_run": literal(_named_folder(dag_id, run_id)[::-1]) + "%",
     }
-    written = artifacts_of(connection.execute(WRITTEN, asked, prepare=False))
+    statement = WRITTEN.format(found=BY_FOLDER if KEPT.match(run_id) else BY_WORDS)
+    written = artifacts_of(connection.execute(statement, asked, prepare=False))
     rendered = artifacts_of(connection.execute(RENDERED, asked, prepare=False))
     return RunArtifacts(tuple(written), tuple(rendered))
 
 
-def _folder(dag_id: str, run_id: str, task_id: str | None) -> str:
-    return literal("/".join((dag_id, run_id, *([task_id] if task_id else ()), "")))
+def _folder(dag_id: str, run_id: str, task_id: str | None = None) -> str:
+    return "/".join((dag_id, run_id, *([task_id] if task_id else ()), ""))
 
 
-def _named_folder(dag_id: str, run_id: str, task_id: str | None) -> str:
+def _named_folder(dag_id: str, run_id: str, task_id: str | None = None) -> str:
     named = [f"dag_id={dag_id}", f"run_id={run_id}", *([f"task_id={task_id}"] if task_id else ()), ""]
-    return literal("/".join(named))
+    return "/".join(named)
 
 
-# The first pair of conditions is for the index of words; the second holds folders to their whole names.
+BY_WORDS = f"({SEARCHED} ilike %(plain)s or {SEARCHED} ilike %(named)s)"
+BY_FOLDER = "(reverse(run) like %(plain_run)s or reverse(run) like %(named_run)s)"
+
+# What is found by an index is held to the whole names of folders.
 WRITTEN = f"""
 select {COLUMNS} from artifacts
-where is_latest and state <> 'deleted' and not part
-    and ({SEARCHED} ilike %(plain)s or {SEARCHED} ilike %(named)s)
+where is_latest and state <> 'deleted' and not part and {{found}}
     and (('/' || key) like ('%%/' || substr(%(plain)s, 2)) or ('/' || key) like ('%%/' || substr(%(named)s, 2)))
     and {IN_SCOPE}
 order by event_at desc, id desc limit %(limit)s

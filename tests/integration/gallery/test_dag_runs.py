@@ -39,6 +39,7 @@ def hung(own: OwnGallery) -> dict[str, str]:
         "plain": f"train/{RUN}/fit/roc.csv",
         "deep": f"team/prod/dag_id=train/run_id={RUN}/task_id=fit/cm.csv",
         "top": f"train/{RUN}/notes.txt",
+        "own_name": "train/night-7/fit/roc.csv",
         "other_run": "train/manual__2027/roc.csv",
         "longer_name": f"pretrain/{RUN}/roc.csv",
         "longer_task": f"train/{RUN}/fit_again/roc.csv",
@@ -72,6 +73,10 @@ def test_a_run_wrote_what_its_keys_say_and_nothing_of_other_tenants(own: OwnGall
 
 def test_a_task_wrote_what_names_it_below_the_run(own: OwnGallery, hung: dict[str, str]) -> None:
     assert names(hung, listed(own, RUN, task_id="fit")["written"]) == {"plain", "deep"}
+
+
+def test_a_run_of_a_name_of_ones_own_is_found_too(own: OwnGallery, hung: dict[str, str]) -> None:
+    assert names(hung, listed(own, "night-7")["written"]) == {"own_name"}
 
 
 def test_signs_of_patterns_in_a_run_id_stand_for_themselves(own: OwnGallery, hung: dict[str, str]) -> None:

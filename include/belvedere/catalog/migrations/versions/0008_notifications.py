@@ -80,7 +80,12 @@ create index deliveries_listed on deliveries (subscription_id, id desc);
 create index deliveries_finished on deliveries (finished_at) where finished_at is not null;
 """
 
-RUNS = "create index artifacts_by_run on artifacts (run_id) where run_id is not null"
+# Backwards, for the folders before a run's own are nobody's to know.
+RUNS = """
+create index artifacts_by_run on artifacts (run_id) where run_id is not null;
+create index artifacts_by_run_folder on artifacts (reverse(run) text_pattern_ops)
+    where is_latest and state <> 'deleted';
+"""
 
 
 def upgrade() -> None:
