@@ -14,8 +14,8 @@ from airflow.sdk import BaseOperatorLink
 from belvedere.orchestration.render_operator import DriveExpressLane, RenderArtifacts
 
 if TYPE_CHECKING:
-    from airflow.sdk.types import TaskInstanceKey
     from airflow.sdk import BaseOperator
+    from airflow.sdk.types import TaskInstanceKey
 
 # Relative to the page's base address, so that it holds below a path too.
 GALLERY = "plugin/gallery/belvedere"
