@@ -54,7 +54,7 @@ export class Meters {
   }
 
   showChips(filters) {
-    const held = ["bucket", "prefix"].filter((name) => filters.values[name]);
+    const held = ["bucket", "prefix", "day"].filter((name) => filters.values[name]);
     element("chips").replaceChildren(...held.map((name) => chip(name, filters)));
   }
 }
