@@ -242,10 +242,10 @@ function heard(artifact) {
 // was overtaken while it was drawn, as long as nothing newer is there.
 function follow(artifact) {
   const other = artifact.id !== subject.id;
-  if (following.going && !other) return artifact.state === "rendered" && !artifact.is_latest;
-  const follows = following.going || (subject.kind === "progress" && subject.latest && artifact.is_latest);
-  if (!follows || !other) return false;
-  if (artifact.state !== "rendered") return true;
+  if (!following.going && !(subject.kind === "progress" && subject.latest)) return false;
+  if (!other) return artifact.state === "rendered" && !artifact.is_latest;
+  if (["queued", "rendering", "superseded"].includes(artifact.state)) return true;
+  if (artifact.state !== "rendered") return false;
   if (artifact.is_latest) path = artifact.page;
   return !times.busy && following.take(artifact);
 }
