@@ -42,7 +42,7 @@ def open_wall(tab: Page, own: OwnGallery, query: str = "") -> None:
 
 
 def names(tab: Page) -> list[str]:
-    return tab.locator(".card .name").all_inner_texts()
+    return tab.locator(".card .name").all_text_contents()  # inner texts of cards far below are empty
 
 
 def in_the_open_frame(tab: Page, selector: str) -> str:
