@@ -51,7 +51,7 @@ def test_wall_and_artifact_page_come_whole_in_every_form(
     assert card is not None
     page.goto(f"{stack.url}{card['page']}")
     expect(page.locator("[role=tabpanel]:not([hidden])").locator("iframe, img").first).to_be_visible(timeout=30_000)
-    page.wait_for_load_state("networkidle")
+    page.frame_locator("[role=tabpanel]:not([hidden]) iframe").locator("svg, img, table").first.wait_for(timeout=30_000)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "scrolls sideways"
     keep(page, f"samples-artifact-{theme}-{form}")
     context.close()
