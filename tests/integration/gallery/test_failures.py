@@ -37,7 +37,7 @@ def test_a_page_of_a_closed_gallery_says_so_and_comes_back_by_itself_where_it_wa
         broken.setattr(ConnectionPool, "connection", closed)
         page.goto(address)
         assert page.get_by_role("heading", level=1).inner_text() == "Closed for a moment"
-        assert "the catalog does not answer" in page.inner_text("main")
+        assert "The catalog does not answer" in page.inner_text("main")
         page.get_by_text("Still closed").wait_for()
 
     page.get_by_role("heading", name="Closed for a moment").wait_for(state="detached")

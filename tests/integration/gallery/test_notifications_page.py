@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 from stack.ports import HOST
+from tests.harness.apart import apart
 from tests.harness.gallery_rows import add_source
 from tests.harness.own_gallery import BUCKET, OwnGallery, own_gallery
 from tests.harness.receiver import Receiver, receiving
@@ -73,15 +73,10 @@ def page(browser: Browser, allowing: OwnGallery) -> Iterator[Page]:
 def send(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "WAIT_SECONDS", 0.01)
 
-    def step() -> None:
-        sender = Sender(settings)
-        with ExitStack() as resources:
-            sender.open(resources)
-            sender.step()
-
-    # Playwright holds an event loop in this thread, and a sender runs one of its own for each message.
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(step).result()
+    sender = Sender(settings)
+    with ExitStack() as resources:
+        sender.open(resources)
+        apart(sender.step)
 
 
 def add(page: Page, url: str) -> None:

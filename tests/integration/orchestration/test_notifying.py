@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.harness.apart import apart
 from tests.harness.databases import empty
 from tests.harness.gallery_rows import artifact_row, write_artifacts
 from tests.harness.receiver import Receiver, receiving
@@ -76,7 +77,7 @@ def send(settings: Settings, turns: int = 1) -> Sender:
     loop = Sender(settings)
     with opened(loop):
         for _ in range(turns):
-            loop.step()
+            apart(loop.step)
     return loop
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect
+from tests.harness.apart import apart
 
 from belvedere.errors import LimitExceeded
 from belvedere.gallery import uploading
@@ -87,12 +88,12 @@ async def read_all(chunks: list[bytes], most: int, size: int) -> tuple[list[byte
 
 
 def test_a_body_is_read_in_whole_parts() -> None:
-    assert anyio.run(read_all, [b"ab", b"", b"cde", b"f"], 6, 4) == ([b"abcd", b"ef"], 6)
+    assert apart(anyio.run, read_all, [b"ab", b"", b"cde", b"f"], 6, 4) == ([b"abcd", b"ef"], 6)
 
 
 def test_more_than_the_limit_is_refused_while_it_comes() -> None:
     with pytest.raises(LimitExceeded, match="5 bytes"):
-        anyio.run(read_all, [b"abc", b"def", b"ghi"], 5, 100)
+        apart(anyio.run, read_all, [b"abc", b"def", b"ghi"], 5, 100)
 
 
 def test_a_silent_uploader_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,4 +107,4 @@ def test_a_silent_uploader_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
         await anyio.to_thread.run_sync(BodyReader(never(), 10).read, 4)
 
     with pytest.raises(ClientDisconnect):
-        anyio.run(read)
+        apart(anyio.run, read)
