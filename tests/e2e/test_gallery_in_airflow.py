@@ -33,8 +33,10 @@ def framed(page: Page, stack: RunningStack, path: str = "") -> FrameLocator:
 def test_airflow_knows_the_plugin_and_its_view(stack: RunningStack) -> None:
     plugins = {plugin["name"]: plugin for plugin in stack.airflow.get("/plugins")["plugins"]}
 
-    (view,) = plugins["belvedere"]["external_views"]
-    assert (view["name"], view["url_route"], view["nav_top_level"]) == ("Gallery", "gallery", True)
+    views = plugins["belvedere"]["external_views"]
+    (top,) = [view for view in views if view["nav_top_level"]]
+    assert (top["name"], top["url_route"]) == ("Gallery", "gallery")
+    assert {view["destination"] for view in views} == {"nav", "dag_run", "task_instance"}
     assert plugins["belvedere"]["fastapi_apps"][0]["url_prefix"] == "/belvedere"
 
 
@@ -76,7 +78,7 @@ def test_the_gallery_follows_airflows_colours(stack: RunningStack, page: Page) -
 def test_a_run_opens_in_airflow_itself(stack: RunningStack, page: Page, card: Card) -> None:
     frame = framed(page, stack, f"/belvedere/artifacts/{card['id']}")
 
-    frame.locator("a[data-airflow]").click()
+    frame.locator("#panel a[data-airflow]").click()
 
     page.wait_for_url(re.compile(r"/dags/render_artifacts/runs/"), timeout=10_000)
     page.locator(FRAME).wait_for(state="detached", timeout=10_000)
