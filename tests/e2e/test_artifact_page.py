@@ -82,6 +82,14 @@ def in_the_open_frame(tab: Page, selector: str) -> str:
     return tab.frame_locator("[role=tabpanel]:not([hidden]) iframe").locator(selector).inner_text().strip()
 
 
+def test_the_picture_does_not_wait_for_the_pages_scripts(own: OwnGallery, tab: Page) -> None:
+    artifact = history(own, "page/first.csv", 1)[0]
+    tab.route("**/js/artifact.js", lambda route: route.abort())
+    look_at(tab, own, artifact)
+
+    assert in_the_open_frame(tab, "p") == "version 1"
+
+
 def test_keys_and_slider_go_through_the_versions_in_place(own: OwnGallery, tab: Page) -> None:
     ids = history(own, "page/step.csv", 4)
     look_at(tab, own, ids[3], "?tab=source")

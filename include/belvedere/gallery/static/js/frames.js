@@ -10,6 +10,15 @@ export class Frames {
     this.born = Date.now();
     addEventListener("message", (event) => this.resize(event));
     addEventListener("themechange", () => this.restart());
+    this.takeOver();
+  }
+
+  // What first_frame.js began to load, and the height that it has said so far.
+  takeOver() {
+    for (const frame of document.querySelectorAll("iframe[src][data-href]")) {
+      frame.changes = 0;
+      if (frame.said) this.resize({ source: frame.contentWindow, data: frame.said });
+    }
   }
 
   // Load the frames of a tab that is now open.
