@@ -10,6 +10,7 @@ from belvedere.catalog.numbers import keep_numbers
 from belvedere.catalog.serial import writing_artifacts
 from belvedere.clients.postgres import Jsonb
 from belvedere.model.events import artifact_id
+from belvedere.model.numbers import numbers_of
 
 if TYPE_CHECKING:
     from belvedere.clients.postgres import Connection
@@ -62,7 +63,7 @@ def write_artifacts(connection: Connection, *rows: dict[str, Any]) -> None:
                 f"on conflict (id) do update set {updates}, seq = excluded.seq",
                 values,
             )
-            keep_numbers(connection, row["id"], row["tenant"], row["event_at"], row["facts"])
+            keep_numbers(connection, row["id"], row["tenant"], row["event_at"], numbers_of(row["facts"]))
 
 
 def add_source(connection: Connection, bucket: str, tenant: str = "team", renderings: str = "") -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from belvedere.catalog.search import SEARCHED, choice_conditions, literal, row_conditions
+from belvedere.catalog.search import choice_conditions, literal, row_conditions
 from belvedere.catalog.serial import ARTIFACTS_CHANNEL, MEMBERS_CHANNEL
 from belvedere.model.artifact import Artifact, ArtifactState, stored_outputs
 from belvedere.model.search import Search
@@ -59,7 +59,7 @@ ORDERINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which artifacts to list. Empty means any; ``words`` must all occur in the key or the title.
+    """Which artifacts to list. Empty means any.
 
     Without ``states`` deleted and superseded artifacts are left out; of each key only the latest version
     is listed, except that superseded ones are found when asked for. Parts of other artifacts are left out unless
@@ -72,7 +72,6 @@ class Filter:
     prefix: str = ""
     kinds: tuple[str, ...] = ()
     states: tuple[ArtifactState, ...] = ()
-    words: tuple[str, ...] = ()
     parts: bool = False
     run: str | None = None
     ids: tuple[str, ...] = ()
@@ -81,7 +80,7 @@ class Filter:
     @property
     def looks_at_keys(self) -> bool:
         """Whether the counted facets are not enough to count the matches."""
-        narrowed = self.prefix or self.words or self.ids or self.run is not None
+        narrowed = self.prefix or self.ids or self.run is not None
         return bool(narrowed or self.search.looks_at_rows)
 
     @property
@@ -321,9 +320,6 @@ def conditions_of(wanted: Filter, scope: Scope, *, common: bool = False) -> tupl
     if wanted.ids:
         conditions.append("artifacts.id = any(%(ids)s)")
         values["ids"] = list(wanted.ids)
-    for i, word in enumerate(wanted.words):
-        conditions.append(f"{SEARCHED} ilike %(plain_word_{i})s")
-        values[f"plain_word_{i}"] = f"%{literal(word)}%"
     searched, theirs = row_conditions(wanted.search, common=common)
     return conditions + searched, values | theirs
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from belvedere.model.numbers import numbers_of
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from belvedere.clients.postgres import Connection
+    from belvedere.model.numbers import Number
 
 
 def keep_numbers(
-    connection: Connection, artifact_id: str, tenant: str, event_at: datetime, facts: Mapping[str, Any]
+    connection: Connection, artifact_id: str, tenant: str, event_at: datetime, numbers: Sequence[Number]
 ) -> None:
-    """Make an artifact be found by the numbers of these facts, and by no others: one statement."""
-    numbers = numbers_of(facts)
+    """Make an artifact be found by these numbers (``numbers_of`` its facts), and by no others: one statement."""
     told = {
         "id": artifact_id,
         "tenant": tenant,

@@ -9,6 +9,7 @@ from belvedere.catalog.membership import Begun, Leader, notice_missed, settle_me
 from belvedere.catalog.numbers import keep_numbers
 from belvedere.catalog.serial import writing_artifacts
 from belvedere.clients.postgres import Jsonb
+from belvedere.model.numbers import numbers_of
 
 if TYPE_CHECKING:
     from belvedere.catalog.claims import ClaimedItem
@@ -20,13 +21,14 @@ LEARNING_RATE = 0.2
 
 def finish(connection: Connection, claim_id: str, item: ClaimedItem, record: RenderingRecord) -> bool:
     """Record what came of one item and close it; False when the claim was lost (its next holder will do it)."""
+    numbers = numbers_of(record.facts)  # before the lock that all writers wait for
     with writing_artifacts(connection, wakes_dispatcher=True):
         closed = connection.execute(CLOSE, _closing(claim_id, item, record.state.value)).fetchone()
         if closed is None:
             return False
         updated = connection.execute(UPDATE_RESULT, _columns(record)).fetchone()
         if updated is not None:
-            keep_numbers(connection, record.artifact_id, record.tenant, updated["event_at"], record.facts)
+            keep_numbers(connection, record.artifact_id, record.tenant, updated["event_at"], numbers)
         if updated is not None and updated["is_latest"] and (updated["leads"] or record.watches):
             leader = _leader(record)
             settle_members(connection, leader)
@@ -42,9 +44,10 @@ def restore(connection: Connection, record: RenderingRecord) -> None:
 
     Which version is the latest is not in the records: ``settle_latest`` or the buckets' listing says so.
     """
+    numbers = numbers_of(record.facts)
     with writing_artifacts(connection):
         if connection.execute(RESTORE, _columns(record)).rowcount:
-            keep_numbers(connection, record.artifact_id, record.tenant, record.event_at, record.facts)
+            keep_numbers(connection, record.artifact_id, record.tenant, record.event_at, numbers)
         settle_latest(connection, [record.bucket], [record.key])
         facts = {"id": record.artifact_id, "watches": bool(record.watches)}
         if connection.execute(LEADS_OR_LED, facts).fetchone() is not None:

@@ -11,6 +11,7 @@ from tests.harness.gallery_rows import add_source, artifact_row, write_artifacts
 from belvedere.catalog import browse
 from belvedere.catalog.browse import Filter, Order, Total
 from belvedere.model.artifact import ArtifactState as State
+from belvedere.model.search import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,11 +97,11 @@ def test_filters_narrow_and_their_totals_agree(catalog: Connection) -> None:
         Filter(prefix="runs/"): 2,
         Filter(prefix="runs_"): 1,
         Filter(prefix="data/Iris%"): 1,
-        Filter(words=("ROC",)): 2,
-        Filter(words=("iris", "flow")): 1,
-        Filter(words=("%",)): 1,
-        Filter(words=("nothing like that",)): 0,
-        Filter(tenant="team", kinds=("table",), words=("iris",)): 1,
+        Filter(search=read("ROC")): 2,
+        Filter(search=read("iris flow")): 1,
+        Filter(search=read("%")): 1,
+        Filter(search=read('"nothing like that"')): 0,
+        Filter(tenant="team", kinds=("table",), search=read("iris")): 1,
     }
 
     assert {wanted: len(keys(catalog, wanted)) for wanted in expected} == expected

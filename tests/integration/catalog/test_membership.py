@@ -15,6 +15,7 @@ from belvedere.catalog.claims import ClaimedItem, ClaimLimits, claim_next, claim
 from belvedere.catalog.results import finish
 from belvedere.model.artifact import ArtifactState
 from belvedere.model.record import RenderingRecord
+from belvedere.model.search import read
 from belvedere.model.watch import Watch
 
 if TYPE_CHECKING:
@@ -133,8 +134,8 @@ def test_members_of_a_rendered_leader_leave_the_wall_and_stay_reachable(catalog:
     assert keys(catalog, parts=True) == ["run/a.png", "run/b.png", "run/coco", "run/other.txt"]
     assert keys(catalog, prefix="run/") == ["run/coco", "run/other.txt"]
     assert keys(catalog, prefix="run/a.png") == ["run/a.png"]
-    assert keys(catalog, words=("png",)) == []
-    assert keys(catalog, words=("png",), parts=True) == ["run/a.png", "run/b.png"]
+    assert keys(catalog, search=read("png")) == []
+    assert keys(catalog, search=read("png"), parts=True) == ["run/a.png", "run/b.png"]
     assert family(catalog, "run/coco") == ([], ["run/a.png", "run/b.png"])
     assert family(catalog, "run/a.png") == (["run/coco"], [])
     found = browse.look_up(catalog, "models", "run/a.png", None)

@@ -205,7 +205,7 @@ document.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     goTo(target.getAttribute("href"));
-  } else if (Date.now() - frames.born > 200000) download(event, target);
+  } else if (frames.stale) download(event, target);
 });
 document.addEventListener("beforetoggle", (event) => event.target.id === "share" && fillAddresses(event.target), true);
 

@@ -4,21 +4,35 @@ const MOST = 2400;
 const MOST_CHANGES = 30;
 const GOOD_MS = 200000;
 
+// A frame says of its height as soon as it knows it, which may be before anything else of the page is there.
+addEventListener("message", ({ source, data }) => {
+  if (data?.belvedere !== "height" || !Number.isFinite(data.height)) return;
+  const frame = [...document.querySelectorAll("iframe[src]")].find((one) => one.contentWindow === source);
+  if (!frame || frame.changes > MOST_CHANGES) return;
+  frame.changes += 1;
+  frame.style.height = `${Math.min(Math.max(data.height, LEAST), MOST)}px`;
+});
+
+// Load a frame from an address, or from one that is still to come.
+export async function show(frame, address = frame.dataset.href) {
+  frame.parentElement.setAttribute("aria-busy", "true");
+  frame.addEventListener("load", () => frame.parentElement?.removeAttribute("aria-busy"), { once: true });
+  const theme = frame.dataset.paper || document.documentElement.dataset.theme;
+  frame.changes = 0;
+  frame.dataset.theme = theme;
+  frame.src = `${await address}?theme=${theme}`;
+}
+
 export class Frames {
   constructor(address) {
     this.address = address;
     this.born = Date.now();
-    addEventListener("message", (event) => this.resize(event));
     addEventListener("themechange", () => this.restart());
-    this.takeOver();
   }
 
-  // What first_frame.js began to load, and the height that it has said so far.
-  takeOver() {
-    for (const frame of document.querySelectorAll("iframe[src][data-href]")) {
-      frame.changes = 0;
-      if (frame.said) this.resize({ source: frame.contentWindow, data: frame.said });
-    }
+  // Whether the page's signed addresses may have ended.
+  get stale() {
+    return Date.now() - this.born >= GOOD_MS;
   }
 
   // Load the frames of a tab that is now open.
@@ -26,14 +40,8 @@ export class Frames {
     for (const frame of panel.querySelectorAll("iframe:not([src])")) this.load(frame);
   }
 
-  async load(frame) {
-    frame.parentElement.setAttribute("aria-busy", "true");
-    frame.addEventListener("load", () => frame.parentElement?.removeAttribute("aria-busy"), { once: true });
-    const theme = frame.dataset.paper || document.documentElement.dataset.theme;
-    frame.changes = 0;
-    frame.dataset.theme = theme;
-    const href = Date.now() - this.born < GOOD_MS ? frame.dataset.href : await this.address(frame.dataset.name, frame.dataset.href);
-    frame.src = `${href}?theme=${theme}`;
+  load(frame) {
+    return show(frame, this.stale ? this.address(frame.dataset.name, frame.dataset.href) : frame.dataset.href);
   }
 
   // Resolves when what is being looked at is loaded.
@@ -44,13 +52,5 @@ export class Frames {
 
   restart() {
     for (const frame of document.querySelectorAll("iframe[src]")) if (!frame.dataset.paper) this.load(frame);
-  }
-
-  resize({ source, data }) {
-    if (data?.belvedere !== "height" || !Number.isFinite(data.height)) return;
-    const frame = [...document.querySelectorAll("iframe[src]")].find((one) => one.contentWindow === source);
-    if (!frame || frame.changes > MOST_CHANGES) return;
-    frame.changes += 1;
-    frame.style.height = `${Math.min(Math.max(data.height, LEAST), MOST)}px`;
   }
 }
