@@ -76,6 +76,42 @@ class ForeignResource(PermanentError):
     code = "foreign_resource"
 
 
+class BucketNotEmpty(PermanentError):
+    """The bucket holds something and may not be removed."""
+
+    code = "bucket_not_empty"
+
+
+class WorkspaceNotEmpty(PermanentError):
+    """The MLflow workspace holds something and may not be removed."""
+
+    code = "workspace_not_empty"
+
+
+class CredentialMissing(PermanentError):
+    """No credential is kept under this id (any more)."""
+
+    code = "credential_missing"
+
+
+class CredentialSealed(PermanentError):
+    """A credential was encrypted with a key that the settings do not have."""
+
+    code = "credential_sealed"
+
+
+class TenantBusy(TransientError):
+    """Another run is at work on the tenant."""
+
+    code = "tenant_busy"
+
+
+class TenantInvalid(PermanentError):
+    """A tenant's declaration breaks a rule; the message names field, value and rule."""
+
+    code = "tenant_invalid"
+
+
 class UnsupportedArtifact(PermanentError):
     """No renderer takes this artifact; it keeps a card that says what it is."""
 

@@ -106,6 +106,22 @@ class Settings(BaseSettings):
     webhook_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Hosts (comma-separated, as `name` or `name:port`) inside your network that webhooks may reach, by http too."""
 
+    # -- tenants
+    mlflow_url: str = ""
+    """Address of the MLflow server; empty: tenants have no workspace."""
+    mlflow_admin_user: SecretStr = SecretStr("")
+    """Account that manages MLflow's workspaces, users and roles."""
+    mlflow_admin_password: SecretStr = SecretStr("")
+    """Its password."""
+    credentials_key: SecretStr = SecretStr("")
+    """Fernet keys (comma-separated, the first one seals) that tenants' credentials are encrypted with."""
+    tenants_folder: str = ""
+    """Folder of tenants' files that `reconcile_tenants` follows; empty: none."""
+    public_minio_endpoint: str = ""
+    """Address of the object store as tenants reach it; empty: `BELVEDERE_MINIO_ENDPOINT`."""
+    public_mlflow_url: str = ""
+    """Address of MLflow as tenants reach it; empty: `BELVEDERE_MLFLOW_URL`."""
+
     # -- housekeeping
     keep_runs_days: float = 2.0
     """How long `housekeeping` keeps finished runs of Belvedere's DAGs."""

@@ -1,0 +1,1 @@
+"""Tenants as one declared unit: observed, planned, applied, verified, rotated, removed."""
