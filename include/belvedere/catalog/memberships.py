@@ -23,6 +23,26 @@ class Membership:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class CatalogMembers:
+    """The memberships of one catalog, for those who know no connections."""
+
+    connection: Connection
+
+    def roles(self, tenant: str) -> dict[str, Role]:
+        """Return the users of a tenant and what they are; ``EVERYONE`` is no user."""
+        found = members_of(self.connection, tenant)
+        return {member.user: member.role for member in found if member.user != EVERYONE}
+
+    def grant(self, tenant: str, user: str, role: Role) -> None:
+        """Make a user something in a tenant; see ``grant``."""
+        grant(self.connection, tenant, user, role)
+
+    def revoke(self, tenant: str, user: str) -> None:
+        """Take a user out of a tenant; see ``revoke``."""
+        revoke(self.connection, tenant, user)
+
+
 def roles_of(connection: Connection, user: str) -> dict[str, Role]:
     """Return what a user is in each tenant; what everyone is counts where nothing else is said of the user."""
     rows = connection.execute(ROLES, {"user": user, "everyone": EVERYONE})

@@ -22,6 +22,8 @@ MEMBERS_CHANNEL = "belvedere_members"
 WRITER_LOCK = 0x42454C01
 DISPATCH_LOCK = 0x42454C02
 REBUILD_LOCK = 0x42454C03
+# The class of the locks on tenants (see ``catalog.tenants.tenant_lock``): a lock of two numbers is never one of these.
+TENANT_LOCKS = 0x42454C04
 
 
 @contextmanager
