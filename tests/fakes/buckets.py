@@ -11,8 +11,7 @@ from belvedere.model.storage import BucketState, TopicState
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from belvedere.catalog.sources import SourceBucket
-    from belvedere.model.storage import ExpiryRule, NotificationRule, TopicSpec
+    from belvedere.model.storage import ExpiryRule, NotificationRule, Registration, TopicSpec
 
 
 class FakeBuckets:
@@ -85,12 +84,12 @@ class FakeSources:
     """The sources that a catalog knows."""
 
     def __init__(self) -> None:
-        self._sources: dict[str, SourceBucket] = {}
+        self._sources: dict[str, Registration] = {}
 
-    def find(self, bucket: str) -> SourceBucket | None:
+    def registration(self, bucket: str) -> Registration | None:
         return self._sources.get(bucket)
 
-    def register(self, source: SourceBucket) -> bool:
-        changed = self._sources.get(source.bucket) != source
-        self._sources[source.bucket] = source
+    def register(self, bucket: str, registration: Registration) -> bool:
+        changed = self._sources.get(bucket) != registration
+        self._sources[bucket] = registration
         return changed

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from belvedere.model.storage import RENDERERS_PREFIX
+from belvedere.clients.postgres import Jsonb
+from belvedere.model.storage import RENDERERS_PREFIX, KeyFilter, Registration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,11 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceBucket:
-    """A bucket whose objects are rendered for ``tenant`` into ``renderings_bucket``."""
+    """A bucket whose objects (those that a filter takes) are rendered for ``tenant`` into ``renderings_bucket``."""
 
     bucket: str
     tenant: str
     renderings_bucket: str
+    filters: tuple[KeyFilter, ...] = (KeyFilter(),)
+
+    def takes(self, key: str) -> bool:
+        """Whether an object of this key becomes an artifact."""
+        return any(each.takes(key) for each in self.filters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +59,26 @@ class CatalogSources:
 
     connection: Connection
 
-    def find(self, bucket: str) -> SourceBucket | None:
-        """Return one source; see ``find_source``."""
-        return find_source(self.connection, bucket)
+    def registration(self, bucket: str) -> Registration | None:
+        """Return what is known of one source; see ``find_source``."""
+        found = find_source(self.connection, bucket)
+        return Registration(found.tenant, found.renderings_bucket, found.filters) if found else None
 
-    def register(self, source: SourceBucket) -> bool:
+    def register(self, bucket: str, registration: Registration) -> bool:
         """Make a bucket a source; see ``register_source``."""
-        return register_source(self.connection, source)
+        found = SourceBucket(bucket, registration.tenant, registration.renderings_bucket, registration.filters)
+        return register_source(self.connection, found)
 
 
 def register_source(connection: Connection, source: SourceBucket) -> bool:
     """Make a bucket a source, or correct what is known of it; return whether anything changed."""
-    changed = connection.execute(
-        REGISTER,
-        {"bucket": source.bucket, "tenant": source.tenant, "renderings_bucket": source.renderings_bucket},
-    ).fetchone()
-    return changed is not None
+    told = {
+        "bucket": source.bucket,
+        "tenant": source.tenant,
+        "renderings_bucket": source.renderings_bucket,
+        "filters": Jsonb([[each.prefix, each.suffix] for each in source.filters]),
+    }
+    return connection.execute(REGISTER, told).fetchone() is not None
 
 
 def list_sources(connection: Connection) -> list[SourceBucket]:
@@ -106,23 +116,27 @@ def find_source(connection: Connection, bucket: str) -> SourceBucket | None:
 
 
 def _source(row: Row) -> SourceBucket:
-    return SourceBucket(row["bucket"], row["tenant"], row["renderings_bucket"])
+    filters = tuple(KeyFilter(prefix, suffix) for prefix, suffix in row["filters"])
+    return SourceBucket(row["bucket"], row["tenant"], row["renderings_bucket"], filters)
 
 
 REGISTER = """
-insert into sources as s (bucket, tenant, renderings_bucket) values (%(bucket)s, %(tenant)s, %(renderings_bucket)s)
-on conflict (bucket) do update set tenant = excluded.tenant, renderings_bucket = excluded.renderings_bucket
-where (s.tenant, s.renderings_bucket) is distinct from (excluded.tenant, excluded.renderings_bucket)
+insert into sources as s (bucket, tenant, renderings_bucket, filters)
+values (%(bucket)s, %(tenant)s, %(renderings_bucket)s, %(filters)s)
+on conflict (bucket) do update
+set tenant = excluded.tenant, renderings_bucket = excluded.renderings_bucket, filters = excluded.filters
+where (s.tenant, s.renderings_bucket, s.filters) is distinct from
+    (excluded.tenant, excluded.renderings_bucket, excluded.filters)
 returning bucket
 """
 
 LIST_IN = """
-select bucket, tenant, renderings_bucket from sources
+select bucket, tenant, renderings_bucket, filters from sources
 where %(scope)s::text[] is null or tenant = any(%(scope)s::text[])
 order by tenant, bucket <> tenant, bucket
 """
 
-LIST = "select bucket, tenant, renderings_bucket from sources order by bucket"
+LIST = "select bucket, tenant, renderings_bucket, filters from sources order by bucket"
 
 # the prefix stands in the statement itself: the partial index of the renderers serves no parameter
 IN_USE = f"""
@@ -133,4 +147,4 @@ from artifacts
 where is_latest and kind = 'viz_script' and state = 'rendered' and starts_with(key, '{RENDERERS_PREFIX}')
 """  # noqa: S608
 
-FIND = "select bucket, tenant, renderings_bucket from sources where bucket = %(bucket)s"
+FIND = "select bucket, tenant, renderings_bucket, filters from sources where bucket = %(bucket)s"

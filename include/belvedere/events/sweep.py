@@ -109,7 +109,7 @@ class Sweep:
         return SweepReport(self.source.bucket, total["compared"], total["enqueued"], total["removed"])
 
     def _batches(self, prefix: str, after: str) -> Iterator[tuple[str, Counter[str]]]:
-        listed = (info for info in self.store.list(self.source.bucket, prefix, after) if _concerns_us(info.key))
+        listed = (info for info in self.store.list(self.source.bucket, prefix, after) if self._concerns_us(info.key))
         known = known_artifacts(
             self.connection,
             self.source.bucket,
@@ -121,6 +121,9 @@ class Sweep:
         with ThreadPoolExecutor(LOOKERS) as lookers:
             while batch := list(islice(pairs, BATCH_KEYS)):
                 yield _last_key(batch), self._settle(batch, lookers)
+
+    def _concerns_us(self, key: str) -> bool:
+        return self.source.takes(key) and not is_reserved(key)
 
     def _settle(
         self, batch: Sequence[tuple[ObjectInfo | None, KnownArtifact | None]], lookers: ThreadPoolExecutor
@@ -202,10 +205,6 @@ class Sweep:
             event_at=datetime.now(UTC),
         )
         return Arrival(event, occasion_of(event), self.source.tenant)
-
-
-def _concerns_us(key: str) -> bool:
-    return not is_reserved(key)
 
 
 def _last_key(batch: Sequence[tuple[ObjectInfo | None, KnownArtifact | None]]) -> str:

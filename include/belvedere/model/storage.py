@@ -20,6 +20,27 @@ def is_reserved(key: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyFilter:
+    """Which keys of a source bucket become artifacts."""
+
+    prefix: str = ""
+    suffix: str = ""
+
+    def takes(self, key: str) -> bool:
+        """Whether an object of this key becomes an artifact."""
+        return key.startswith(self.prefix) and key.endswith(self.suffix)
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What the catalog knows of a source bucket: whose it is, where its renderings go, which keys become artifacts."""
+
+    tenant: str
+    renderings_bucket: str
+    filters: tuple[KeyFilter, ...] = (KeyFilter(),)
+
+
+@dataclass(frozen=True, slots=True)
 class NotificationRule:
     """One rule of a bucket: events of objects whose key has this prefix and suffix go to the target ``arn``."""
 
@@ -96,8 +117,9 @@ class TopicSpec:
 class StorageSpec:
     """What one source bucket, with everything around it, should be.
 
-    ``arns`` maps the name of each notification target (``fast``, ``durable``) to its ARN. ``adopt`` allows taking
-    over buckets that exist, hold something and are not marked as ours.
+    ``arns`` maps the name of each notification target (``fast``, ``durable``) to its ARN. ``filters`` are the prefixes
+    and suffixes of the keys that are announced. ``adopt`` allows taking over buckets that exist, hold something and are
+    not marked as ours.
     """
 
     bucket: str
@@ -108,13 +130,14 @@ class StorageSpec:
     arns: Mapping[str, str]
     topic: TopicSpec
     adopt: bool = False
+    filters: tuple[KeyFilter, ...] = (KeyFilter(),)
 
 
 @dataclass(frozen=True, slots=True)
 class StorageState:
-    """What is there of one source bucket and everything around it; ``registered`` is (tenant, renderings bucket)."""
+    """What is there of one source bucket and everything around it."""
 
     source: BucketState
     renderings: BucketState
     topic: TopicState
-    registered: tuple[str, str] | None = None
+    registered: Registration | None = None

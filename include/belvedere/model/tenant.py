@@ -18,7 +18,7 @@ from belvedere.model.access import Role
 from belvedere.model.limits import LimitsByKind
 from belvedere.model.quantities import Duration, Size, read_duration
 
-API_VERSION = "belvedere/v1"
+API_VERSION: Literal["belvedere/v1"] = "belvedere/v1"
 LONGEST_NAME = 52
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 # Of MLflow's workspaces, MinIO's own buckets, Kubernetes' and Belvedere's own.

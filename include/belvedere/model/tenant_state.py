@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from belvedere.model.access import Role
-    from belvedere.model.storage import BucketState, TopicState
+    from belvedere.model.storage import BucketState, Registration, TopicState
 
 FINGERPRINT_LENGTH = 12
 
@@ -93,7 +93,7 @@ class ObjectLock:
 class TenantBucketState:
     """A source bucket and its renderings bucket, with what tenants declare beyond the main loop's needs.
 
-    ``lockable``: the bucket was made with object lock; ``registered`` is (tenant, renderings bucket) in the catalog.
+    ``lockable``: the bucket was made with object lock.
     """
 
     source: BucketState
@@ -102,7 +102,7 @@ class TenantBucketState:
     lifecycle: tuple[LifecycleRule, ...] = ()
     lockable: bool = False
     lock: ObjectLock | None = None
-    registered: tuple[str, str] | None = None
+    registered: Registration | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from belvedere.model.storage import ExpiryRule, NotificationRule, TopicSpec
+    from belvedere.model.storage import ExpiryRule, NotificationRule, Registration, TopicSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +105,10 @@ class RegisterSource:
     """Tell the catalog that a bucket is a source."""
 
     bucket: str
-    tenant: str
-    renderings_bucket: str
+    registration: Registration
 
     def __str__(self) -> str:
-        return f"register bucket {self.bucket} as a source of tenant {self.tenant}"
+        return f"register bucket {self.bucket} as a source of tenant {self.registration.tenant}"
 
 
 Change = (

@@ -44,7 +44,7 @@ def objection(spec: StorageSpec, bucket: BucketState, role: Role) -> str | None:
         return None
     return (
         f"bucket {bucket.name} exists, holds objects, tags or rules, and is not marked as Belvedere's. "
-        "Start provision_storage with adopt = true to take it over (its objects, tags and rules stay), "
+        "Start again with adopt = true to take it over (its objects, tags and rules stay), "
         "or choose another bucket"
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from belvedere.errors import ForeignResource
-from belvedere.model.storage import CREATED_EVENTS, REMOVED_EVENTS, ExpiryRule, NotificationRule
+from belvedere.model.storage import CREATED_EVENTS, REMOVED_EVENTS, ExpiryRule, NotificationRule, Registration
 from belvedere.storage.changes import (
     AddPartitions,
     Change,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 EXPIRY_RULE_ID = "belvedere-old-renderings"
 OWN_RULES_PREFIX = "belvedere/"
+EVENTS = (CREATED_EVENTS, REMOVED_EVENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,16 @@ def plan(spec: StorageSpec, state: StorageState) -> Plan:
 
 
 def own_rules(spec: StorageSpec) -> tuple[NotificationRule, ...]:
-    """Return the notification rules that a source bucket should have: one a target."""
+    """Return the notification rules that a source bucket should have: one a target and filter."""
     return tuple(
-        NotificationRule(f"{OWN_RULES_PREFIX}{spec.bucket}/{name}", arn, (CREATED_EVENTS, REMOVED_EVENTS))
+        NotificationRule(_rule_id(spec.bucket, name, number), arn, EVENTS, one.prefix, one.suffix)
         for name, arn in sorted(spec.arns.items())
+        for number, one in enumerate(spec.filters)
     )
+
+
+def _rule_id(bucket: str, target: str, number: int) -> str:
+    return f"{OWN_RULES_PREFIX}{bucket}/{target}" + (f"/{number}" if number else "")
 
 
 def _refuse_foreign(spec: StorageSpec, state: StorageState) -> None:
@@ -145,10 +151,10 @@ def _expiry_changes(spec: StorageSpec, renderings: BucketState) -> Iterator[Plan
 
 
 def _registration_changes(spec: StorageSpec, state: StorageState) -> Iterator[PlannedChange]:
-    wanted = (spec.tenant, spec.renderings_bucket)
+    wanted = Registration(spec.tenant, spec.renderings_bucket, spec.filters)
     if state.registered != wanted:
         reason = "the catalog does not know it" if state.registered is None else "the catalog says otherwise"
-        yield PlannedChange(RegisterSource(spec.bucket, *wanted), reason)
+        yield PlannedChange(RegisterSource(spec.bucket, wanted), reason)
 
 
 def _notification_changes(spec: StorageSpec, source: BucketState) -> Iterator[PlannedChange]:

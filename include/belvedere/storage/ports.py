@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from belvedere.catalog.sources import SourceBucket
-    from belvedere.model.storage import BucketState, ExpiryRule, NotificationRule, TopicSpec, TopicState
+    from belvedere.model.storage import BucketState, ExpiryRule, NotificationRule, Registration, TopicSpec, TopicState
 
 
 class Buckets(Protocol):
@@ -52,8 +51,8 @@ class Topics(Protocol):
 class Sources(Protocol):
     """Which buckets are sources (see ``catalog.sources``)."""
 
-    def find(self, bucket: str) -> SourceBucket | None:
-        """Return one source, or None for a bucket that is none."""
+    def registration(self, bucket: str) -> Registration | None:
+        """Return what is known of one source, or None for a bucket that is none."""
 
-    def register(self, source: SourceBucket) -> bool:
+    def register(self, bucket: str, registration: Registration) -> bool:
         """Make a bucket a source; return whether anything changed."""

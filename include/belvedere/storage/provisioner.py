@@ -9,7 +9,6 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from belvedere.catalog.sources import SourceBucket
 from belvedere.model.storage import StorageState
 from belvedere.storage.changes import (
     AddPartitions,
@@ -46,12 +45,11 @@ class Provisioner:
         Raises:
             ServiceUnavailable, AccessDenied: one of the systems does not answer, or refuses us.
         """
-        source = self.sources.find(spec.bucket)
         return StorageState(
             source=self.buckets.state(spec.bucket),
             renderings=self.buckets.state(spec.renderings_bucket),
             topic=self.topics.state(spec.topic.name),
-            registered=(source.tenant, source.renderings_bucket) if source else None,
+            registered=self.sources.registration(spec.bucket),
         )
 
     def apply(self, plan: Plan) -> int:
@@ -63,10 +61,11 @@ class Provisioner:
         """
         for number, planned in enumerate(plan.changes, start=1):
             log.info("%d/%d %s", number, len(plan.changes), planned.change)
-            self._make(planned.change)
+            self.make(planned.change)
         return len(plan.changes)
 
-    def _make(self, change: Change) -> None:
+    def make(self, change: Change) -> None:
+        """Make one change; harmless when it is made already. Raises as ``apply`` does."""
         match change:
             case CreateTopic(topic, brokers):
                 self.topics.create(topic, brokers)
@@ -84,7 +83,7 @@ class Provisioner:
                 self.buckets.set_expiry(bucket, rule)
             case SetNotifications(bucket, own_prefix, rules):
                 self.buckets.set_notifications(bucket, own_prefix, rules)
-            case RegisterSource(bucket, tenant, renderings_bucket):
-                self.sources.register(SourceBucket(bucket, tenant, renderings_bucket))
+            case RegisterSource(bucket, registration):
+                self.sources.register(bucket, registration)
             case _:
                 assert_never(change)

@@ -6,14 +6,17 @@ when the change is made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from belvedere.model.access import Role
 from belvedere.model.quantities import write_size
-from belvedere.model.tenant_state import LifecycleRule, ObjectLock
 from belvedere.storage.changes import Change as StorageChange
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from belvedere.model.access import Role
+    from belvedere.model.tenant_state import LifecycleRule, ObjectLock
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,18 @@ class IssueKey:
 
     def __str__(self) -> str:
         return f"issue an access key for tenant {self.tenant}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReissueKey:
+    """Make the access key of a record (again), as it is on record, and try it: those who use it go on working."""
+
+    record_id: str
+    fingerprint: str
+    document: Mapping[str, Any] = field(hash=False)
+
+    def __str__(self) -> str:
+        return f"make key {self.fingerprint} as it is on record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +345,7 @@ TenantChange = (
     | AttachPolicy
     | DetachPolicy
     | IssueKey
+    | ReissueKey
     | SetKeyPolicy
     | EnableKey
     | RetireKey

@@ -11,6 +11,7 @@ from belvedere.model.storage import (
     BucketState,
     ExpiryRule,
     NotificationRule,
+    Registration,
     StorageState,
     TopicState,
 )
@@ -50,7 +51,7 @@ def as_it_should_be() -> StorageState:
             expiry=(ExpiryRule(EXPIRY_RULE_ID, SPEC.renderings_expire_days),),
         ),
         topic=TopicState("artifacts", exists=True, partitions=4, retention_ms=SPEC.topic.retention_ms),
-        registered=("team", SPEC.renderings_bucket),
+        registered=Registration("team", SPEC.renderings_bucket),
     )
 
 
@@ -149,9 +150,9 @@ def test_a_bucket_without_versions_is_left_so_when_none_are_wanted() -> None:
 
 
 def test_a_bucket_registered_otherwise_is_registered_again() -> None:
-    state = replace(as_it_should_be(), registered=("others", SPEC.renderings_bucket))
+    state = replace(as_it_should_be(), registered=Registration("others", SPEC.renderings_bucket))
 
-    assert changes_of(state) == [RegisterSource("models", "team", "models-renderings")]
+    assert changes_of(state) == [RegisterSource("models", Registration("team", "models-renderings"))]
 
 
 def test_an_empty_bucket_that_nobody_marked_is_taken() -> None:

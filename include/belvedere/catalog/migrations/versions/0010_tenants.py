@@ -1,4 +1,4 @@
-"""Tenants as declared and as found, their credentials (encrypted), and every change made to them."""
+"""Tenants as declared and as found, their credentials (encrypted), every change made to them; sources' filters."""
 
 from __future__ import annotations
 
@@ -69,8 +69,15 @@ create index tenant_changes_of_tenant on tenant_changes (tenant, id desc);
 """
 
 
+# Of each filter the prefix and the suffix of the keys that become artifacts.
+FILTERS = """
+alter table sources add column filters jsonb not null default '[["", ""]]';
+"""
+
+
 def upgrade() -> None:
-    """Create the tables."""
+    """Create the tables and the column."""
     op.execute(TENANTS)
     op.execute(CREDENTIALS)
     op.execute(CHANGES)
+    op.execute(FILTERS)
