@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from belvedere.catalog.forgetting import forget_artifacts
 from belvedere.clients.postgres import Jsonb
 from belvedere.model.storage import RENDERERS_PREFIX, KeyFilter, Registration
 
@@ -69,6 +70,14 @@ class CatalogSources:
         found = SourceBucket(bucket, registration.tenant, registration.renderings_bucket, registration.filters)
         return register_source(self.connection, found)
 
+    def unregister(self, bucket: str) -> bool:
+        """Let a bucket be no source any more; see ``unregister_source``."""
+        return unregister_source(self.connection, bucket)
+
+    def forget_artifacts(self, bucket: str) -> int:
+        """Mark all artifacts of a bucket as deleted; see ``catalog.forgetting``."""
+        return forget_artifacts(self.connection, bucket)
+
 
 def register_source(connection: Connection, source: SourceBucket) -> bool:
     """Make a bucket a source, or correct what is known of it; return whether anything changed."""
@@ -79,6 +88,11 @@ def register_source(connection: Connection, source: SourceBucket) -> bool:
         "filters": Jsonb([[each.prefix, each.suffix] for each in source.filters]),
     }
     return connection.execute(REGISTER, told).fetchone() is not None
+
+
+def unregister_source(connection: Connection, bucket: str) -> bool:
+    """Let a bucket be no source any more; return whether it was one. Its artifacts stay as they are."""
+    return connection.execute(UNREGISTER, {"bucket": bucket}).rowcount > 0
 
 
 def list_sources(connection: Connection) -> list[SourceBucket]:
@@ -129,6 +143,8 @@ where (s.tenant, s.renderings_bucket, s.filters) is distinct from
     (excluded.tenant, excluded.renderings_bucket, excluded.filters)
 returning bucket
 """
+
+UNREGISTER = "delete from sources where bucket = %(bucket)s"
 
 LIST_IN = """
 select bucket, tenant, renderings_bucket, filters from sources

@@ -7,7 +7,7 @@ when the change is made.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from belvedere.model.quantities import write_size
 from belvedere.storage.changes import Change as StorageChange
@@ -332,37 +332,99 @@ class RevokeMembership:
         return f"take {self.user} out of tenant {self.tenant}"
 
 
-TenantChange = (
-    StorageChange
-    | CreateLockedBucket
-    | SetQuota
-    | SetLifecycle
-    | SetObjectLock
-    | PutPolicy
+@dataclass(frozen=True, slots=True)
+class RemoveBucket:
+    """Remove a bucket: an empty one, or with all versions of all of its objects."""
+
+    bucket: str
+    with_objects: bool
+
+    def __str__(self) -> str:
+        return f"remove bucket {self.bucket}" + (" with all versions of its objects" if self.with_objects else "")
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAccount:
+    """Remove an account of the object store with all of its keys, and its password from the records."""
+
+    fingerprint: str
+    record_id: str | None = None
+
+    def __str__(self) -> str:
+        return f"remove account {self.fingerprint} with all of its keys"
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePolicy:
+    """Remove the tenant's policy from the object store."""
+
+    policy: str
+
+    def __str__(self) -> str:
+        return f"remove policy {self.policy}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveWorkspace:
+    """Remove a workspace from MLflow: an empty one (RESTRICT), or with everything in it (CASCADE)."""
+
+    workspace: str
+    mode: Literal["RESTRICT", "CASCADE"]
+
+    def __str__(self) -> str:
+        return f"remove MLflow workspace {self.workspace}" + (
+            " with all of its experiments and models" if self.mode == "CASCADE" else ""
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RenewMlflowPassword:
+    """Give a user at MLflow a new password; the old one fails at once, for MLflow knows one a user."""
+
+    user: str
+
+    def __str__(self) -> str:
+        return f"give MLflow user {self.user} a new password"
+
+
+@dataclass(frozen=True, slots=True)
+class UnregisterSource:
+    """Let the catalog know a bucket as a source no more."""
+
+    bucket: str
+
+    def __str__(self) -> str:
+        return f"unregister bucket {self.bucket} as a source"
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetArtifacts:
+    """Mark all artifacts of a bucket as deleted in the catalog."""
+
+    bucket: str
+
+    def __str__(self) -> str:
+        return f"mark the artifacts of bucket {self.bucket} as deleted"
+
+
+BucketChange = CreateLockedBucket | SetQuota | SetLifecycle | SetObjectLock | RemoveBucket
+AccountChange = (
+    PutPolicy
     | CreateAccount
     | ResetAccount
     | EnableAccount
     | AttachPolicy
     | DetachPolicy
-    | IssueKey
-    | ReissueKey
-    | SetKeyPolicy
-    | EnableKey
-    | RetireKey
-    | RevokeKey
-    | DropRecord
-    | CreateWorkspace
-    | UpdateWorkspace
-    | EnsureRole
-    | CreateMlflowUser
-    | ResetMlflowPassword
-    | RemoveMlflowUser
-    | DemoteMlflowUser
-    | AssignRole
-    | UnassignRole
-    | GrantMembership
-    | RevokeMembership
+    | RemoveAccount
+    | RemovePolicy
 )
+KeyChange = IssueKey | ReissueKey | SetKeyPolicy | EnableKey | RetireKey | RevokeKey | DropRecord
+WorkspaceChange = CreateWorkspace | UpdateWorkspace | RemoveWorkspace | EnsureRole | AssignRole | UnassignRole
+MlflowUserChange = CreateMlflowUser | ResetMlflowPassword | RenewMlflowPassword | RemoveMlflowUser | DemoteMlflowUser
+MlflowChange = WorkspaceChange | MlflowUserChange
+SourceChange = UnregisterSource | ForgetArtifacts
+MembershipChange = GrantMembership | RevokeMembership
+TenantChange = StorageChange | BucketChange | AccountChange | KeyChange | MlflowChange | SourceChange | MembershipChange
 
 
 @dataclass(frozen=True, slots=True)

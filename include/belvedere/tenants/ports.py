@@ -22,7 +22,18 @@ if TYPE_CHECKING:
         Secret,
     )
 
-__all__ = ["Accounts", "Credentials", "Members", "Mlflow", "Sources", "TenantBuckets", "Topics"]
+__all__ = [
+    "Accounts",
+    "AsTenant",
+    "Credentials",
+    "Members",
+    "Mlflow",
+    "MlflowTenant",
+    "TenantBuckets",
+    "TenantSources",
+    "TenantStore",
+    "Topics",
+]
 
 
 class TenantBuckets(Buckets, Protocol):
@@ -176,3 +187,60 @@ class Members(Protocol):
 
     def revoke(self, tenant: str, user: str) -> None:
         """Take a user out of a tenant."""
+
+
+class TenantSources(Sources, Protocol):
+    """Which buckets are sources, and no longer (see ``catalog.sources``)."""
+
+    def unregister(self, bucket: str) -> bool:
+        """Let a bucket be no source any more; return whether it was one."""
+
+    def forget_artifacts(self, bucket: str) -> int:
+        """Mark all artifacts of a bucket as deleted; return how many were not."""
+
+
+class TenantStore(Protocol):
+    """The object store as one of a tenant's keys opens it (see ``clients.tenant_store``)."""
+
+    def look(self, bucket: str) -> None:
+        """Begin to list a bucket.
+
+        Raises:
+            AccessDenied: the key does not open it.
+        """
+
+    def put(self, bucket: str, key: str, content: bytes) -> None:
+        """Write an object; raises as ``look`` does."""
+
+    def read(self, bucket: str, key: str) -> bytes:
+        """Return an object's bytes; raises as ``look`` does."""
+
+    def remove(self, bucket: str, key: str) -> None:
+        """Remove an object; raises as ``look`` does."""
+
+
+class MlflowTenant(Protocol):
+    """MLflow as one of a tenant's users sees it in one workspace (see ``clients.mlflow_admin``)."""
+
+    def record_run(self, experiment: str) -> None:
+        """Make an experiment (or take the one of this name), record a run with a metric in it, and read it back.
+
+        Raises:
+            AccessDenied: the user may not.
+        """
+
+    def remove_experiment(self, experiment: str) -> None:
+        """Remove an experiment; harmless when it is gone."""
+
+    def experiments(self) -> tuple[str, ...]:
+        """Return the names of the experiments that the user sees; raises as ``record_run`` does."""
+
+
+class AsTenant(Protocol):
+    """Opens the systems with a tenant's own credentials (see ``tenants.tenant_clients``)."""
+
+    def store(self, key: Secret) -> TenantStore:
+        """Return the object store as an access key opens it."""
+
+    def mlflow(self, user: Secret, workspace: str) -> MlflowTenant:
+        """Return MLflow as a user sees it in a workspace."""
