@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from enum import StrEnum
+from itertools import combinations
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -17,12 +18,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from belvedere.model.access import Role
 from belvedere.model.limits import LimitsByKind
 from belvedere.model.quantities import Duration, Size, read_duration
+from belvedere.model.storage import CREATED_EVENTS, NotificationRule
 
 API_VERSION: Literal["belvedere/v1"] = "belvedere/v1"
 LONGEST_NAME = 52
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
-# Of MLflow's workspaces, MinIO's own buckets, Kubernetes' and Belvedere's own.
-RESERVED_NAMES = frozenset({"default", "workspaces", "api", "ajax-api", "static-files", "minio", "belvedere", "admin"})
+# Of MLflow's workspaces, MinIO's own buckets, Kubernetes' and Belvedere's own (`schema`: a route of its API).
+RESERVED_NAMES = frozenset(
+    {"default", "workspaces", "api", "ajax-api", "static-files", "minio", "belvedere", "admin", "schema"}
+)
 RESERVED_STARTS = ("xn--", "sthree-", "kube-", "amzn-s3-demo-")
 RESERVED_ENDS = ("-renderings", "-s3alias", "--ol-s3", "--x-s3", "--table-s3")
 USER = re.compile(r"[^\s/*,:\x00-\x1f\x7f][^/*,\x00-\x1f\x7f]{0,127}")
@@ -130,6 +134,14 @@ class NotificationSpec(Declared):
     prefix: Annotated[str, Field(max_length=512)] = ""
     suffix: Annotated[str, Field(max_length=128)] = ""
 
+    def __str__(self) -> str:
+        return f"{self.prefix}*{self.suffix}"
+
+    def overlaps(self, other: NotificationSpec) -> bool:
+        """Whether some object would be announced by both."""
+        one, two = (NotificationRule("", "", (CREATED_EVENTS,), each.prefix, each.suffix) for each in (self, other))
+        return one.overlaps(two)
+
 
 class BucketSpec(Declared):
     """A source bucket of the tenant; its renderings go to a bucket of the same name with ``-renderings`` behind it."""
@@ -150,6 +162,9 @@ class BucketSpec(Declared):
             raise ValueError("lifecycle: every rule has an id of its own")
         if self.object_lock and not self.versioning:
             raise ValueError("object_lock: needs versioning: true")
+        for one, other in combinations(self.notifications, 2):
+            if one.overlaps(other):
+                raise ValueError(f"notifications: {one} and {other} overlap: an object would be announced twice")
         return self
 
 
