@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
-from belvedere.errors import CredentialMissing
+from belvedere.errors import CredentialMissing, CredentialSealed
 from belvedere.model.tenant_state import CredentialKind, CredentialPhase, Secret
 from belvedere.tenants.changes import (
     AccountChange,
@@ -176,9 +176,11 @@ class AccountHand:
         return self._recorded_id(CredentialKind.S3_KEY, fingerprint) or self._found_key(fingerprint)
 
     def _recorded_id(self, kind: CredentialKind, fingerprint: str) -> str | None:
+        """Return the identifier of a record; None when there is none, or nobody can open it any more."""
         for record in self._records(kind):
             if record.fingerprint == fingerprint and record.phase in LIVE:
-                return self.systems.credentials.reveal(record.id).identifier
+                with suppress(CredentialSealed):
+                    return self.systems.credentials.reveal(record.id).identifier
         return None
 
     def _found_account(self, fingerprint: str) -> str:
