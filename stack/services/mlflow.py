@@ -41,6 +41,10 @@ def prepare_mlflow(instance: Instance) -> None:
         "admin_username": ADMIN,
         "authorization_function": "mlflow.server.auth:authenticate_request_basic_auth",
         "grant_default_workspace_access": "false",
+        # A password is checked slowly (0.3 to 1 s of a core), and basic authentication sends it with every call: a
+        # password that was right stays right for so long. Changing or removing a user through MLflow ends that at
+        # once, for there is one worker; with more of them, or by SQL, the old password goes on working until then.
+        "auth_cache_ttl_seconds": "60",
     }
     lines = [f"{name} = {value.replace('%', '%%')}" for name, value in settings.items()]
     write_private(_auth_file(instance), "\n".join(["[mlflow]", *lines, ""]))

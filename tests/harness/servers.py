@@ -17,6 +17,7 @@ from stack.paths import ROOT, Paths, locate
 from stack.ports import save_ports
 from stack.services.kafka import kafka, prepare_kafka
 from stack.services.minio import minio, prepare_minio
+from stack.services.mlflow import mlflow, prepare_mlflow
 from stack.services.postgres import ensure_databases, postgres, prepare_postgres
 from stack.supervisor.config import MARK_HOME
 
@@ -70,17 +71,27 @@ class Servers:
             self._start(minio(self.instance))
         return self.instance
 
+    def mlflow(self) -> Instance:
+        """Start MLflow, with its database and the object store of its artifacts."""
+        if "mlflow" not in self._running:
+            self.postgres()
+            self.minio()
+            prepare_mlflow(self.instance)
+            self._start(mlflow(self.instance))
+        return self.instance
+
     def close(self) -> None:
         """Stop them all, the last one first."""
         self._resources.close()
         self._running.clear()
 
     def _start(self, service: Service, *flags: str) -> None:
-        self._running[service.name] = self._resources.enter_context(_running(service, self.instance.paths.home, flags))
+        self._running[service.name] = self._resources.enter_context(running(service, self.instance.paths.home, flags))
 
 
 @contextmanager
-def _running(service: Service, home: Path, flags: tuple[str, ...]) -> Iterator[subprocess.Popen[bytes]]:
+def running(service: Service, home: Path, flags: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a service as a child process, from when it is healthy until the block ends."""
     started = datetime.now(UTC)
     log = home / f"{service.name}.log"
     with log.open("wb") as file:

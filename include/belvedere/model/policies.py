@@ -31,7 +31,8 @@ def _statement(statement: Mapping[str, Any]) -> dict[str, Any]:
             said[name] = _set(said[name])
     if "Condition" in said:
         said["Condition"] = {
-            operator: {key: _set(values) for key, values in keys.items()} for operator, keys in said["Condition"].items()
+            operator: {key: _set(values) for key, values in keys.items()}
+            for operator, keys in said["Condition"].items()
         }
     return said
 
