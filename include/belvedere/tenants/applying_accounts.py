@@ -134,7 +134,7 @@ class AccountHand:
         record = next((each for each in self._records(CredentialKind.S3_KEY) if each.id == record_id), None)
         key = self.systems.credentials.reveal(record_id)
         self.systems.accounts.issue_key(self._account(), key, document, key_description(self.spec.name))
-        self.systems.as_tenant.store(key).look(self.spec.name)
+        self.systems.as_tenant.store(key).check_listing(self.spec.name)
         if record and record.phase is CredentialPhase.CREATING:
             self.systems.credentials.move(record_id, CredentialPhase.ACTIVE)
 

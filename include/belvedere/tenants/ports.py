@@ -202,38 +202,38 @@ class TenantSources(Sources, Protocol):
 class TenantStore(Protocol):
     """The object store as one of a tenant's keys opens it (see ``clients.tenant_store``)."""
 
-    def look(self, bucket: str) -> None:
-        """Begin to list a bucket.
+    def check_listing(self, bucket: str) -> None:
+        """Begin to list a bucket: that proves the key without leaving anything behind.
 
         Raises:
             AccessDenied: the key does not open it.
         """
 
-    def put(self, bucket: str, key: str, content: bytes) -> None:
-        """Write an object; raises as ``look`` does."""
+    def check_round_trip(self, bucket: str) -> None:
+        """Put a small object, read it back and remove it for good; raises as ``check_listing`` does."""
 
-    def read(self, bucket: str, key: str) -> bytes:
-        """Return an object's bytes; raises as ``look`` does."""
+    def may_read(self, bucket: str) -> bool:
+        """Whether the key lists a bucket or reads an object of it."""
 
-    def remove(self, bucket: str, key: str) -> None:
-        """Remove an object; raises as ``look`` does."""
+    def may_write(self, bucket: str) -> bool:
+        """Whether the key puts an object into a bucket; it is removed again."""
 
 
 class MlflowTenant(Protocol):
-    """MLflow as one of a tenant's users sees it in one workspace (see ``clients.mlflow_admin``)."""
+    """MLflow as one of a tenant's users sees it in its workspace (see ``clients.mlflow_tenant``)."""
 
-    def record_run(self, experiment: str) -> None:
-        """Make an experiment (or take the one of this name), record a run with a metric in it, and read it back.
+    def check_round_trip(self) -> None:
+        """Make a run in an experiment of ours, log a metric, read it back, and remove the experiment.
 
         Raises:
-            AccessDenied: the user may not.
+            AccessDenied: the user may not, or its password is another one.
         """
 
-    def remove_experiment(self, experiment: str) -> None:
-        """Remove an experiment; harmless when it is gone."""
+    def may_read_workspace(self, other: str) -> bool:
+        """Whether the user sees a workspace, or anything in it when it forges the header that names it."""
 
-    def experiments(self) -> tuple[str, ...]:
-        """Return the names of the experiments that the user sees; raises as ``record_run`` does."""
+    def may_write_workspace(self, other: str) -> bool:
+        """Whether the user can make an experiment in a workspace; it is removed again."""
 
 
 class AsTenant(Protocol):
