@@ -7,12 +7,14 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from belvedere.catalog.forgetting import forget_artifacts
+from belvedere.catalog.tenant_rendering import DECLARED, rendering_of
 from belvedere.clients.postgres import Jsonb
 from belvedere.model.storage import RENDERERS_PREFIX, KeyFilter, Registration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from belvedere.catalog.tenant_rendering import TenantRendering
     from belvedere.clients.postgres import Connection, Row
     from belvedere.model.access import Scope
 
@@ -48,10 +50,14 @@ class RegisteredRenderer:
 
 @dataclass(frozen=True, slots=True)
 class SourcesInUse:
-    """The tenant of every source bucket, and the renderers that tenants have registered, by key."""
+    """The tenant of every source bucket, and the renderers that tenants have registered, by key.
+
+    ``rendering`` holds the tenants whose declarations say something of their renderings.
+    """
 
     tenants: Mapping[str, str]
     renderers: tuple[RegisteredRenderer, ...]
+    rendering: Mapping[str, TenantRendering]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +121,13 @@ def sources_in_use(connection: Connection) -> SourcesInUse:
     """Return what a run must know of the sources, by one statement."""
     rows = connection.execute(IN_USE).fetchall()
     renderers = [
-        RegisteredRenderer(row["tenant"], row["bucket"], row["key"], row["etag"], tuple(row["patterns"]))
+        RegisteredRenderer(row["tenant"], row["bucket"], row["key"], row["etag"], tuple(row["declared"]))
         for row in rows
-        if row["key"] is not None and isinstance(row["patterns"], list)
+        if row["key"] is not None and isinstance(row["declared"], list)
     ]
-    tenants = {row["bucket"]: row["tenant"] for row in rows if row["key"] is None}
-    return SourcesInUse(tenants, tuple(sorted(renderers, key=lambda each: (each.key, each.bucket))))
+    tenants = {row["bucket"]: row["tenant"] for row in rows if row["bucket"] is not None and row["key"] is None}
+    rendering = {row["tenant"]: rendering_of(row["tenant"], row["declared"]) for row in rows if row["bucket"] is None}
+    return SourcesInUse(tenants, tuple(sorted(renderers, key=lambda each: (each.key, each.bucket))), rendering)
 
 
 def find_source(connection: Connection, bucket: str) -> SourceBucket | None:
@@ -154,13 +161,15 @@ order by tenant, bucket <> tenant, bucket
 
 LIST = "select bucket, tenant, renderings_bucket, filters from sources order by bucket"
 
-# the prefix stands in the statement itself: the partial index of the renderers serves no parameter
+# the prefix stands in the statement itself: the partial index of tenants' own renderers serves no parameter
 IN_USE = f"""
-select bucket, tenant, null as key, null as etag, null::jsonb as patterns from sources
+select bucket, tenant, null as key, null as etag, null::jsonb as declared from sources
 union all
 select bucket, tenant, key, etag, facts -> 'user_renderer' -> 'patterns'
 from artifacts
 where is_latest and kind = 'viz_script' and state = 'rendered' and starts_with(key, '{RENDERERS_PREFIX}')
+union all
+{DECLARED}
 """  # noqa: S608
 
 FIND = "select bucket, tenant, renderings_bucket, filters from sources where bucket = %(bucket)s"

@@ -40,6 +40,14 @@ class LimitsByKind:
         merged: dict[str, Any] = {name: value for layer in layers for name, value in layer.items()}
         return replace(Limits(), **merged)
 
+    def with_changes(self, later: LimitsByKind) -> LimitsByKind:
+        """Return these limits with all that ``later`` says over them: its ``*`` beats a kind of these."""
+        general = later.changes.get(ANY_KIND, {})
+        kinds = {*self.changes, *later.changes}
+        return LimitsByKind(
+            {kind: {**self.changes.get(kind, {}), **general, **later.changes.get(kind, {})} for kind in kinds}
+        )
+
     def most_source_bytes(self) -> int:
         """Return the size of the largest object that some kind takes: before the bytes are here, no kind is known."""
         return max(self.of(kind).source_bytes for kind in {ANY_KIND, *DEFAULTS, *self.changes})

@@ -134,6 +134,7 @@ class ExpressLane(Loop):
                 sources=in_use.tenants,
                 run=self._run_identity,
                 renderers=in_use.renderers,
+                rendering=in_use.rendering,
             )
             self._place_at = now
         return self._place

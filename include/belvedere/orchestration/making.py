@@ -50,7 +50,8 @@ class Making:
         self._item = item
         self._folder = folder
         self._on_wait = on_wait
-        self._strictness = place.settings.isolation
+        self._settings = place.settings_for(item.tenant)
+        self._strictness = self._settings.isolation
         self._own = renderer_for(place.renderers, item.tenant, item.key)
         self.kind = ""
         self.watches: tuple[Watch, ...] = ()
@@ -105,25 +106,24 @@ class Making:
     @property
     def limits(self) -> Limits:
         """The limits of the item's kind."""
-        return self._place.settings.limits.of(self.kind)
+        return self._settings.limits.of(self.kind)
 
     def _fetcher(self, folder: Path) -> Fetcher:
         place = self._place
-        most = Limits(source_bytes=place.settings.limits.most_source_bytes())
-        return Fetcher(place.store, folder, place.sources, place.settings.markdown_hosts, most)
+        most = Limits(source_bytes=self._settings.limits.most_source_bytes())
+        return Fetcher(place.store, folder, place.sources, self._settings.markdown_hosts, most)
 
     def _ran(self, source: Source) -> Mapping[str, ProgramRun]:
-        settings = self._place.settings
-        limits = settings.limits.of(SCRIPT_KIND)
+        limits = self._settings.limits.of(SCRIPT_KIND)
         if self._own is not None:
             return self._ran_for_tenant(source, self._own, limits)
         programs = programs_isolated(source, limits, kind=self.kind, strictness=self._strictness)
         if not programs:
             return NOTHING
-        return run_programs(sandbox_of(settings), source, programs, self._folder, limits, self._on_wait)
+        return run_programs(sandbox_of(self._settings), source, programs, self._folder, limits, self._on_wait)
 
     def _ran_for_tenant(self, source: Source, own: RegisteredRenderer, limits: Limits) -> Mapping[str, ProgramRun]:
         folder = self._folder / "script"
         folder.mkdir()
         fetcher = self._fetcher(folder)
-        return run_registered(sandbox_of(self._place.settings), source, own, fetcher, folder, limits, self._on_wait)
+        return run_registered(sandbox_of(self._settings), source, own, fetcher, folder, limits, self._on_wait)

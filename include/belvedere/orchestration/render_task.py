@@ -81,5 +81,6 @@ def _workplace(run_id: str) -> Iterator[Workplace]:
             store=ObjectStore.from_settings(configured),
             sources=in_use.tenants,
             renderers=in_use.renderers,
+            rendering=in_use.rendering,
             run=RunIdentity(RENDER_DAG, run_id),
         )

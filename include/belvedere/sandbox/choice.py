@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from belvedere.sandbox.port import Sandbox
     from belvedere.settings import Settings
 
-SWITCHED_OFF = "Users' own code is switched off here (BELVEDERE_USER_CODE=off): the program was not run."
+SWITCHED_OFF = (
+    "Users' own code is switched off here (BELVEDERE_USER_CODE=off, or user_code: off in the tenant's declaration): "
+    "the program was not run."
+)
 MISSING = (
     "The program was not run: users' own code runs only inside bubblewrap, and `bwrap` is not installed on this "
     "machine. Install it (on Debian: apt-get install bubblewrap) and render again."

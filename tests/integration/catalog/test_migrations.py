@@ -5,15 +5,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from belvedere.catalog.memberships import grant, members_of
 from belvedere.catalog.schema import migrate
+from belvedere.catalog.sources import SourceBucket, list_sources
+from belvedere.catalog.tenants import declare, list_tenants
 from belvedere.clients.postgres import CatalogRejected, Jsonb, connect
 from belvedere.errors import ServiceUnavailable
+from belvedere.model.access import Role
 from belvedere.model.numbers import numbers_of
 
 if TYPE_CHECKING:
     from tests.harness.databases import Catalogs
 
-TABLES = {"artifacts", "inbox", "dead_events", "render_costs", "sources", "sweeps"}
+TENANT_TABLES = {"tenants", "credentials", "tenant_changes"}
+TABLES = {"artifacts", "inbox", "dead_events", "render_costs", "sources", "sweeps"} | TENANT_TABLES
 
 
 def tables_of(dsn: str) -> set[str]:
@@ -58,6 +63,23 @@ def test_what_was_there_before_is_grouped_and_found_too(catalogs: Catalogs) -> N
             ]
             assert connection.execute("select run from artifacts").fetchone() == {"run": "runs/x/"}
             assert connection.execute("select count(*) as n from fact_names").fetchone() == {"n": 3}
+
+
+def test_a_catalog_without_tenants_keeps_its_sources_and_members_and_takes_tenants(catalogs: Catalogs) -> None:
+    with catalogs.fresh(migrated=False) as dsn:
+        migrate(dsn, "0009")
+        assert not TENANT_TABLES & tables_of(dsn)
+        with connect(dsn) as connection:
+            connection.execute("insert into sources (bucket, tenant, renderings_bucket) values ('a', 'team', 'a-r')")
+            grant(connection, "team", "alice", Role.MEMBER)
+
+            migrate(dsn)
+
+            assert tables_of(dsn) >= TENANT_TABLES
+            assert list_sources(connection) == [SourceBucket("a", "team", "a-r")]
+            assert [member.user for member in members_of(connection, "team")] == ["alice"]
+            assert list_tenants(connection, None) == []
+            assert declare(connection, "team", {"name": "team"}, "digest", "adopted")
 
 
 def test_two_processes_may_migrate_at_once(catalogs: Catalogs) -> None:

@@ -30,6 +30,17 @@ def test_the_fetcher_may_take_what_the_most_generous_kind_takes() -> None:
     assert LimitsByKind().most_source_bytes() == DEFAULTS["table"]["source_bytes"]
 
 
+def test_what_is_said_later_goes_over_what_was_said_before() -> None:
+    deployment = LimitsByKind({"*": {"pages": 1, "depth": 2}, "table": {"pages": 3, "wall_seconds": 4.0}})
+
+    both = deployment.with_changes(LimitsByKind({"*": {"pages": 5}, "pdf": {"pages": 6}}))
+
+    assert (both.of("roc").pages, both.of("roc").depth) == (5, 2)
+    assert (both.of("table").pages, both.of("table").depth, both.of("table").wall_seconds) == (5, 2, 4.0)
+    assert (both.of("pdf").pages, both.of("pdf").depth) == (6, 2)
+    assert both.of("table").source_bytes == DEFAULTS["table"]["source_bytes"]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
