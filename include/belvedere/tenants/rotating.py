@@ -41,20 +41,21 @@ def plan_rotation(
     renderings_suffix: str,
     now: datetime,
     *,
-    force: bool = False,
+    replace_before: datetime | None = None,
     mlflow_passwords: bool = False,
 ) -> TenantPlan:
     """Return what is to be done about a tenant's keys now: nothing, when none is due and none has retired long enough.
 
-    ``force`` replaces all keys, however young (a key has leaked); ``mlflow_passwords`` renews these too.
+    ``replace_before`` replaces all keys made before that time, however young (one has leaked); planned again after a
+    crash with the same time it replaces none twice. ``mlflow_passwords`` renews these too.
     """
     changes: list[PlannedChange] = []
     warnings: list[str] = []
     if state.account is None:
         warnings.append(NO_ACCOUNT)
     else:
-        keys = _Keys.sorted_out(spec, state, now, force=force)
-        changes += _replacements(spec, keys, renderings_suffix, force=force)
+        keys = _Keys.sorted_out(spec, state, now, replace_before)
+        changes += _replacements(spec, keys, renderings_suffix)
         changes += _revocations(keys)
         if keys.expired and not keys.successors:
             warnings.append(NO_SUCCESSOR)
@@ -79,11 +80,12 @@ class _Keys:
     """Retired long enough."""
 
     @classmethod
-    def sorted_out(cls, spec: TenantSpec, state: TenantState, now: datetime, *, force: bool) -> _Keys:
+    def sorted_out(cls, spec: TenantSpec, state: TenantState, now: datetime, replace_before: datetime | None) -> _Keys:
         """Say of each key what becomes of it."""
         working = {key.fingerprint for key in state.account.keys if key.enabled} if state.account else set()
         begun, active = (_in_phase(state, phase) for phase in (CredentialPhase.CREATING, CredentialPhase.ACTIVE))
-        old = [record for record in active if force or record.created_at + spec.keys.rotate_every <= now]
+        born = max(replace_before or now - spec.keys.rotate_every, now - spec.keys.rotate_every)
+        old = [record for record in active if record.created_at <= born]
         kept = [record for record in active if record not in old and record.fingerprint in working]
         surplus = kept[: max(0, len(begun) + len(kept) - spec.keys.count)]
         due = (*old, *surplus)
@@ -102,14 +104,14 @@ def _in_phase(state: TenantState, phase: CredentialPhase) -> tuple[CredentialRec
     return tuple(sorted(found, key=lambda record: (record.created_at, record.id)))
 
 
-def _replacements(spec: TenantSpec, keys: _Keys, renderings_suffix: str, *, force: bool) -> Iterator[PlannedChange]:
+def _replacements(spec: TenantSpec, keys: _Keys, renderings_suffix: str) -> Iterator[PlannedChange]:
     document = key_policy(spec, renderings_suffix)
     for record in keys.begun:
         again = ReissueKey(record.id, record.fingerprint, document)
         yield PlannedChange(again, "making it was interrupted", SYSTEM, f"key {record.fingerprint}", None, "exists")
     for _ in range(keys.missing):
         yield PlannedChange(IssueKey(spec.name, document), "a key is due", SYSTEM, "keys", None, "one more")
-    reason = "all keys are to be replaced" if force else "it is old, or there are too many"
+    reason = "it is to be replaced, or there are too many"
     for record in keys.due:
         yield PlannedChange(_end(spec, record), reason, SYSTEM, f"key {record.fingerprint}", "active", None)
 
