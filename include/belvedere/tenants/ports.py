@@ -39,6 +39,12 @@ __all__ = [
 class TenantBuckets(Buckets, Protocol):
     """What tenants declare of buckets beyond the main loop's needs (see ``clients.bucket_admin``)."""
 
+    def names(self) -> list[str]:
+        """Return the names of all buckets."""
+
+    def tags(self, bucket: str) -> Mapping[str, str]:
+        """Return a bucket's tags."""
+
     def create_locked(self, bucket: str) -> None:
         """Create a bucket with object lock; harmless when it is ours already."""
 
