@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from belvedere.storage.discovery import TaggedBuckets
 from belvedere.storage.ports import Buckets, Sources, Topics
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ __all__ = [
 ]
 
 
-class TenantBuckets(Buckets, Protocol):
+class TenantBuckets(Buckets, TaggedBuckets, Protocol):
     """What tenants declare of buckets beyond the main loop's needs (see ``clients.bucket_admin``)."""
 
     def names(self) -> list[str]:

@@ -73,6 +73,18 @@ create index tenant_changes_of_tenant on tenant_changes (tenant, id desc);
 """
 
 
+ORPHANS = """
+create table orphans (
+    system text not null,
+    kind   text not null,
+    name   text not null,
+    tenant text not null,
+    reason text not null,
+    since  timestamptz not null default clock_timestamp(),
+    primary key (system, kind, name)
+);
+"""
+
 # Of each filter the prefix and the suffix of the keys that become artifacts.
 FILTERS = """
 alter table sources add column filters jsonb not null default '[["", ""]]';
@@ -84,4 +96,5 @@ def upgrade() -> None:
     op.execute(TENANTS)
     op.execute(CREDENTIALS)
     op.execute(CHANGES)
+    op.execute(ORPHANS)
     op.execute(FILTERS)
