@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import combinations
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from belvedere.model.access import Role
 from belvedere.model.limits import LimitsByKind
@@ -63,6 +63,11 @@ def check_user(user: str) -> str:
             "a user is named as they log in to Airflow: 1 to 128 characters, without / * , or control characters"
         )
     return user
+
+
+def read_switch(value: object) -> object:
+    """Return ``off`` for what YAML makes of a bare ``off``."""
+    return "off" if value is False else value
 
 
 SCHEMA_OF_NAMES = {"minLength": 3, "maxLength": LONGEST_NAME, "pattern": f"^{NAME.pattern}$", "examples": ["team-a"]}
@@ -214,7 +219,7 @@ class MlflowSpec(Declared):
 class RenderersSpec(Declared):
     """How the tenant's artifacts are rendered."""
 
-    user_code: Literal["sandbox", "off"] = "sandbox"
+    user_code: Annotated[Literal["sandbox", "off"], BeforeValidator(read_switch)] = "sandbox"
     """Renderers that the tenant brings itself: run them in the sandbox, or do not run them."""
     limits: dict[str, dict[str, float]] = Field(default_factory=dict)
     """Limits by kind, as in `BELVEDERE_LIMITS`; over those of the deployment."""
