@@ -35,10 +35,11 @@ class Secrets:
     airflow_jwt_secret: str
     airflow_api_secret: str
     capability_secret: str
+    credentials_key: str
 
 
 def _random(name: str) -> str:
-    if name == "airflow_fernet_key":
+    if name in ("airflow_fernet_key", "credentials_key"):
         return base64.urlsafe_b64encode(secrets.token_bytes(FERNET_KEY_BYTES)).decode()
     if name == "minio_root_user":
         return "belvedere" + secrets.token_hex(4)

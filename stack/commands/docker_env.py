@@ -42,4 +42,5 @@ def docker_environment(secrets: Secrets) -> dict[str, str]:
         "AIRFLOW_JWT_SECRET": secrets.airflow_jwt_secret,
         "AIRFLOW_API_SECRET": secrets.airflow_api_secret,
         "CAPABILITY_SECRET": secrets.capability_secret,
+        "CREDENTIALS_KEY": secrets.credentials_key,
     }

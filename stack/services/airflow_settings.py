@@ -58,9 +58,16 @@ def belvedere_environment(instance: Instance) -> dict[str, str]:
         "DISPATCHER_USER": DISPATCHER,
         "DISPATCHER_PASSWORD": secrets.airflow_dispatcher_password,
         "CAPABILITY_SECRET": secrets.capability_secret,
+        "CREDENTIALS_KEY": secrets.credentials_key,
+        "MLFLOW_URL": instance.mlflow_url,
+        "MLFLOW_ADMIN_USER": ADMIN,
+        "MLFLOW_ADMIN_PASSWORD": secrets.mlflow_admin_password,
     }
-    cores = {"BELVEDERE_CORES": str(len(os.sched_getaffinity(0)))}
-    return cores | wishes | {PREFIX + name: value for name, value in known.items()}
+    defaults = {
+        "BELVEDERE_CORES": str(len(os.sched_getaffinity(0))),
+        "BELVEDERE_TENANTS_FOLDER": str(instance.paths.root / "tenants"),
+    }
+    return defaults | wishes | {PREFIX + name: value for name, value in known.items()}
 
 
 def prepare_airflow(instance: Instance) -> None:

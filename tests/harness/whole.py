@@ -101,11 +101,19 @@ def whole_stack(home: Path) -> Iterator[RunningStack]:
             stop(new_instance(home).paths)
 
 
+def tenants_folder(home: Path) -> Path:
+    """Return where a test stack looks for tenants' files."""
+    return home / "tenants"
+
+
 def ready_stack(home: Path) -> RunningStack:
     """Start a stack (or what does not run of it), provision its storage by the DAG, wait until it watches."""
     instance = new_instance(home)
     # Tests' receivers of webhooks listen on loopback; every other private address stays refused.
     os.environ.setdefault("BELVEDERE_WEBHOOK_HOSTS", HOST)
+    # Tests declare tenants of their own; the examples would be made beside them.
+    os.environ["BELVEDERE_TENANTS_FOLDER"] = str(tenants_folder(home))
+    tenants_folder(home).mkdir(parents=True, exist_ok=True)
     start(instance)
     stack = RunningStack(instance)
     stack.airflow.run("provision_storage", {}, seconds=180.0)
