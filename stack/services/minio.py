@@ -26,7 +26,8 @@ def minio(instance: Instance) -> Service:
         name="minio",
         command=(binary, "server", "--address", address, "--console-address", console, str(_data_folder(instance))),
         environment=_environment(instance),
-        healthy=lambda _since: answers(f"{instance.minio_endpoint}/minio/health/ready"),
+        # `/minio/health/ready` answers before buckets and accounts are loaded.
+        healthy=lambda _since: answers(f"{instance.minio_endpoint}/minio/health/cluster"),
         port=instance.ports.minio,
         priority=20,
     )

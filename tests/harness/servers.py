@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from stack.services.service import Service
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 
 
 def new_instance(home: Path) -> Instance:

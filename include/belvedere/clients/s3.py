@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 MISSING_CODES = {"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "ResourceNotFound", "NoSuchObject"}
 DENIED_CODES = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AllAccessDisabled"}
-BUSY_CODES = {"SlowDown", "XMinioServerNotInitialized", "InternalError", "ServiceUnavailable", "RequestTimeout"}
+STARTING_CODES = {"XMinioServerNotInitialized", "XMinioBucketMetadataNotInitialized", "XMinioIAMNotInitialized"}
+BUSY_CODES = {"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", *STARTING_CODES}
 TIMEOUT = urllib3.Timeout(connect=3.0, read=30.0)
 
 
