@@ -30,10 +30,6 @@ create table tenants (
     run_id         text
 );
 create index tenants_by_state on tenants (state, name);
--- the few that say something of rendering: every run asks for them
-create index tenants_with_renderers on tenants (name)
-    where state <> 'removed'
-    and (spec -> 'renderers' ->> 'user_code' = 'off' or spec -> 'renderers' -> 'limits' <> '{}');
 """
 
 CREDENTIALS = """
