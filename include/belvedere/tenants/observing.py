@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from belvedere.model.tenant import TenantSpec
     from belvedere.tenants.systems import Systems
 
-CALLS_A_BUCKET = 15
-"""Six for the source bucket, six for its renderings bucket; lifecycle, lock and quota of the source bucket."""
+CALLS_A_BUCKET = 11
+"""Four for the source bucket, four for its renderings bucket; lifecycle, lock and quota of the source bucket."""
 LOOKERS = 4
 Thing = TypeVar("Thing")
 
