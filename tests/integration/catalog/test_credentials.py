@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from traceback import format_exception
 from typing import TYPE_CHECKING
 
 import pytest
@@ -196,7 +197,7 @@ def test_no_log_no_repr_and_no_error_holds_a_secret(
         store.keep("team-a", KEY, SECRET, REVOKED)
     with pytest.raises(CredentialSealed) as sealed:
         store_with(catalog, LATER).reveal(kept.id)
-    shown += [str(refused.value), repr(refused.value), str(sealed.value), repr(sealed.value), caplog.text]
+    shown += [*format_exception(refused.value), *format_exception(sealed.value), caplog.text]
 
     secrets = (SECRET.identifier, SECRET.password, "s3cr3t", FORMER, LATER)
     assert [secret for secret in secrets for text in shown if secret in text] == []
