@@ -10,6 +10,7 @@ from belvedere.tenants.changes import (
     CreateMlflowUser,
     CreateWorkspace,
     DemoteMlflowUser,
+    DropRecord,
     EnsureRole,
     PlannedChange,
     RemoveMlflowUser,
@@ -55,6 +56,11 @@ def mlflow_warnings(spec: TenantSpec, state: TenantState, *, has_mlflow: bool) -
         yield "there is no MLflow here (BELVEDERE_MLFLOW_URL is empty): the tenant has no workspace"
     if not spec.mlflow.enabled and state.workspace and _is_marked(spec, state):
         yield f"MLflow workspace {spec.name} stays, though mlflow is not enabled any more: remove it by hand"
+    for user, role in _strangers(spec, state) if spec.adopt else ():
+        yield (
+            f"MLflow user {user} had the role {role} of workspace {spec.name} before it was adopted, and keeps it: "
+            "take it away by hand, or declare adopt: false"
+        )
 
 
 def mlflow_changes(spec: TenantSpec, state: TenantState) -> Iterator[PlannedChange]:
@@ -67,8 +73,12 @@ def mlflow_changes(spec: TenantSpec, state: TenantState) -> Iterator[PlannedChan
     for record in _records(state):
         if record.fingerprint not in wanted:
             name = _name_of(state, record)
-            removal = RemoveMlflowUser(name or "", record.id)
-            yield PlannedChange(removal, "it is not declared any more", SYSTEM, f"user {name}", "exists", None)
+            gone = RemoveMlflowUser(name, record.id) if name else DropRecord(record.id, record.fingerprint)
+            prop = f"user {name or record.fingerprint}"
+            yield PlannedChange(gone, "it is not declared any more", SYSTEM, prop, "exists", None)
+    for stranger, role in () if spec.adopt else _strangers(spec, state):
+        unassign = UnassignRole(stranger, spec.name, role)
+        yield PlannedChange(unassign, "the user is not declared", SYSTEM, f"user {stranger}: roles", role, None)
 
 
 def _workspace_changes(spec: TenantSpec, state: TenantState) -> Iterator[PlannedChange]:
@@ -107,6 +117,14 @@ def _user_changes(spec: TenantSpec, state: TenantState, user: MlflowUserSpec) ->
     for workspace, role in sorted(found.roles - {wanted}):
         unassign = UnassignRole(user.name, workspace, role)
         yield PlannedChange(unassign, "it is not declared", SYSTEM, f"{prop}: roles", f"{workspace}/{role}", None)
+
+
+def _strangers(spec: TenantSpec, state: TenantState) -> Iterator[tuple[str, str]]:
+    """Return who has which role in the tenant's workspace without being declared or on record."""
+    ours = {user.name for user in spec.mlflow_users()}
+    for user in sorted(state.users.values(), key=lambda each: each.name):
+        if spec.mlflow.enabled and user.name not in ours and _record(state, user.name) is None:
+            yield from ((user.name, role) for workspace, role in sorted(user.roles) if workspace == spec.name)
 
 
 def _roles(user: MlflowUserState) -> list[str]:
