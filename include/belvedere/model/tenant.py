@@ -130,14 +130,18 @@ class ObjectLockSpec(Declared):
     """Versions that nobody can remove for some time. Only a new bucket can be made so."""
 
     mode: Literal["GOVERNANCE", "COMPLIANCE"] = "GOVERNANCE"
+    """`GOVERNANCE`: administrators can lift it; `COMPLIANCE`: nobody can."""
     days: Annotated[int, Field(ge=1, le=36500)]
+    """For how long."""
 
 
 class NotificationSpec(Declared):
     """Which objects become artifacts."""
 
     prefix: Annotated[str, Field(max_length=512)] = ""
+    """How their keys begin."""
     suffix: Annotated[str, Field(max_length=128)] = ""
+    """How their keys end."""
 
     def __str__(self) -> str:
         return f"{self.prefix}*{self.suffix}"
@@ -156,9 +160,11 @@ class BucketSpec(Declared):
     quota: Size | None = None
     """Most bytes, about: the object store looks at it from time to time."""
     lifecycle: Annotated[tuple[LifecycleSpec, ...], Field(max_length=100)] = ()
+    """When objects go by themselves; rules that others have set stay."""
     notifications: Annotated[tuple[NotificationSpec, ...], Field(max_length=20)] = (NotificationSpec(),)
     """Which objects are announced, and so become artifacts; empty list: none."""
     object_lock: ObjectLockSpec | None = None
+    """How long nobody can remove a new version. Only a bucket that is made with it can have it."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -185,9 +191,9 @@ class KeysSpec(Declared):
 
     count: Annotated[int, Field(ge=1, le=5)] = 1
     """How many keys are good at the same time."""
-    rotate_every: Duration = read_duration("30d")
+    rotate_every: Annotated[Duration, Field(json_schema_extra={"default": "30d"})] = read_duration("30d")
     """How old a key becomes before `rotate_tenant_keys` replaces it."""
-    grace: Duration = read_duration("24h")
+    grace: Annotated[Duration, Field(json_schema_extra={"default": "24h"})] = read_duration("24h")
     """How long a replaced key goes on working."""
 
     @model_validator(mode="after")
@@ -210,6 +216,7 @@ class MlflowSpec(Declared):
     """The tenant's workspace at MLflow. Its artifacts go to the tenant's own bucket."""
 
     enabled: bool = True
+    """Whether the tenant has a workspace."""
     users: Annotated[tuple[MlflowUserSpec, ...], Field(max_length=20)] = ()
     """Accounts; empty list: one, named like the tenant."""
     artifact_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9/_.-]{0,200}$")] = "mlflow"
@@ -237,14 +244,19 @@ class TenantSpec(Declared):
     kind: Literal["Tenant"] = "Tenant"
     name: TenantName
     members: Annotated[tuple[MemberSpec, ...], Field(max_length=1000)] = ()
+    """The tenant's people in the gallery; whoever is not named is taken out."""
     bucket: BucketSpec = BucketSpec()
     """The bucket that is named like the tenant."""
     buckets: Annotated[tuple[FurtherBucketSpec, ...], Field(max_length=20)] = ()
     """Further buckets."""
     keys: KeysSpec = KeysSpec()
+    """Its access keys at the object store."""
     mlflow: MlflowSpec = MlflowSpec()
+    """Its workspace at MLflow."""
     renderers: RenderersSpec = RenderersSpec()
+    """How its artifacts are rendered."""
     deletion: DeletionPolicy = DeletionPolicy.RETAIN
+    """What becomes of its data when it is removed."""
     drift: DriftPolicy = DriftPolicy.REPORT
     """What `reconcile_tenants` does when something was changed behind our back."""
     adopt: bool = False

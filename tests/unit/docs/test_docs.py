@@ -37,8 +37,8 @@ DOCUMENTED = {
 }
 
 
-def settings_page() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("settings_page", ROOT / "docs" / "settings_page.py")
+def page_program(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -47,7 +47,7 @@ def settings_page() -> ModuleType:
 
 
 def test_the_settings_page_is_what_the_settings_say() -> None:
-    made = settings_page()
+    made = page_program("settings_page")
 
     assert made.PAGE.read_text() == made.page(), "run .venv/bin/python docs/settings_page.py"
 
@@ -101,3 +101,19 @@ def test_every_decision_is_listed() -> None:
     listed = set(LINK.findall((folder / "README.md").read_text()))
 
     assert listed == {file.name for file in folder.glob("0*.md")}
+
+
+def test_every_drift_that_is_tested_is_on_the_reference_page_and_no_other() -> None:
+    text = (ROOT / "docs" / "reference" / "drift.md").read_text()
+    tests = (ROOT / "tests" / "integration" / "tenants" / "test_drift.py").read_text()
+    named = re.findall(r"\| `(\w+)` \|$", text, re.MULTILINE)
+    tested = re.findall(r'^    "(\w+)": \{', tests[tests.index("DRIFTS") :], re.MULTILINE)
+
+    assert named == tested
+
+
+def test_the_tenants_page_and_schema_are_what_declarations_take() -> None:
+    made = page_program("tenant_page")
+
+    assert made.PAGE.read_text() == made.page(), "run .venv/bin/python docs/tenant_page.py"
+    assert made.SCHEMA.read_text() == made.schema_text(), "run .venv/bin/python docs/tenant_page.py"
