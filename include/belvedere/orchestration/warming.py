@@ -20,6 +20,8 @@ TASK_MODULES = (
     "airflow.sdk.execution_time.supervisor",
     "airflow.sdk.execution_time.task_runner",
     "belvedere.orchestration.render_task",
+    "belvedere.orchestration.tenant_reconciling",
+    "belvedere.orchestration.tenant_rotation",
 )
 PARSES = 8
 
@@ -35,7 +37,7 @@ def on_starting(component: Any) -> None:
 
 
 def warm() -> None:
-    """Import and exercise what the tasks of ``render_artifacts`` use. Takes about two seconds."""
+    """Import and exercise what tasks use: above all those of ``render_artifacts``. Takes about two seconds."""
     from belvedere.rendering import registry
 
     for name in TASK_MODULES:
