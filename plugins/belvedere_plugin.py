@@ -74,6 +74,13 @@ class BelvederePlugin(AirflowPlugin):
             "category": "browse",
         },
         {
+            "name": "Gallery tenants",
+            "href": "belvedere/tenants",
+            "url_route": "gallery-tenants",
+            "destination": "nav",
+            "category": "browse",
+        },
+        {
             "name": "Gallery operations",
             "href": "belvedere/operations",
             "url_route": "gallery-operations",

@@ -114,6 +114,7 @@ def test_a_rendering_task_links_to_its_card(stack: RunningStack, page: Page, car
     ("menu", "entry", "heading"),
     [
         ("Browse", "Upload to the gallery", "Upload"),
+        ("Browse", "Gallery tenants", "Tenants"),
         ("Admin", "Gallery operations", "Operations"),
         ("Admin", "Gallery notifications", "Notifications"),
     ],

@@ -94,6 +94,9 @@ ROUTES: dict[tuple[str, str], Rule] = {
     ("GET", "/help"): everybody(tells=False),
     ("GET", "/operations"): overseers(query="state=dead&code=malformed", tells=True),
     ("GET", "/notifications"): everybody(),
+    ("GET", "/tenants"): everybody(),
+    ("GET", "/tenants/{tenant}"): who_sees(),
+    ("GET", "/changes"): everybody(),
     ("GET", "/dags/{dag_id}/runs/{run_id}"): everybody(dag_id="d", run_id="r"),
     ("GET", "/dags/{dag_id}/runs/{run_id}/tasks/{task_id}"): everybody(dag_id="d", run_id="r", task_id="t"),
     ("GET", "/upload"): everybody(tells=False),
@@ -124,6 +127,12 @@ ROUTES: dict[tuple[str, str], Rule] = {
     # Tenants and people
     ("GET", "/api/me"): everybody(tells=False),
     ("GET", "/api/tenants"): everybody(),
+    ("GET", "/api/tenants/schema"): everybody(tells=False),
+    ("GET", "/api/tenants/{tenant}"): who_sees(),
+    ("GET", "/api/tenants/{tenant}/changes"): who_sees(),
+    ("GET", "/api/changes"): everybody(),
+    # the tenant is not declared, so a member by name learns that it has no key; test_tenants.py asks one that is
+    ("POST", "/api/tenants/{tenant}/credentials"): Rule(answers(409, 403, 404, 403, 403), tells=False),
     ("GET", "/api/tenants/{tenant}/members"): who_sees(),
     ("PUT", "/api/tenants/{tenant}/members/{user}"): operators(204, json={"role": "viewer"}, user="newcomer"),
     ("DELETE", "/api/tenants/{tenant}/members/{user}"): operators(204, user="leaver"),

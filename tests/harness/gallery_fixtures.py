@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from belvedere.settings import Settings
+from tests.harness.filled_tenants import CREDENTIALS_KEY, MLFLOW
 from tests.harness.gallery_rows import add_source
 from tests.harness.own_gallery import BUCKET, OwnGallery, own_gallery
 
@@ -29,6 +30,8 @@ def own(servers: Servers, catalog_dsn: str, catalog: Connection, s3: Minio) -> I
         minio_access_key=instance.secrets.minio_root_user,
         minio_secret_key=instance.secrets.minio_root_password,
         capability_secret="a secret of tests",
+        credentials_key=CREDENTIALS_KEY,
+        mlflow_url=MLFLOW,
     )
     add_source(catalog, BUCKET)
     with own_gallery(settings, catalog, s3) as gallery:

@@ -20,6 +20,7 @@ from belvedere.gallery.routers import (
     artifacts,
     compare,
     compare_page,
+    credentials,
     dag_runs,
     description,
     events,
@@ -37,6 +38,8 @@ from belvedere.gallery.routers import (
     searching,
     stats,
     subscriptions,
+    tenant_changes,
+    tenant_pages,
     tenants,
     uploads,
 )
@@ -80,6 +83,8 @@ def create_app(settings: Settings | None = None, kafka: KafkaConfig | None = Non
         events,
         stats,
         tenants,
+        tenant_changes,
+        credentials,
         members,
         subscriptions,
         dag_runs,
@@ -89,7 +94,7 @@ def create_app(settings: Settings | None = None, kafka: KafkaConfig | None = Non
     )
     for noun in (*data, description):
         for_users.include_router(noun.router, prefix="/api")
-    for page in (pages, artifact_page, compare_page, operations_page, notifications_page, help_page):
+    for page in (pages, artifact_page, compare_page, operations_page, notifications_page, tenant_pages, help_page):
         for_users.include_router(page.router)
     for_users.include_router(uploads.pages)
     for_users.include_router(dag_runs.pages)

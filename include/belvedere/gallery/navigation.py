@@ -50,6 +50,7 @@ PLACES = (
     Place("Wall", "/", ("/artifacts/", "/runs", "/compare", "/dags/")),
     Place("Upload", "/upload", is_for=_members),
     Place("Operations", "/operations", is_for=_overseers),
+    Place("Tenants", "/tenants", ("/tenants/", "/changes"), is_for=_with_a_tenant),
     Place("Notifications", "/notifications", is_for=_with_a_tenant),
     Place("Help", "/help"),
 )

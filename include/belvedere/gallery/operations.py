@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from belvedere.catalog import dead_events, express, failures, operations
+from belvedere.catalog.tenants import list_tenants
 from belvedere.gallery.operations_responses import (
     BacklogResponse,
     BacklogRowResponse,
@@ -27,11 +28,14 @@ from belvedere.gallery.operations_responses import (
     SweepResponse,
     TenantOperationsResponse,
 )
+from belvedere.gallery.tenant_page import STATES, UNDECLARED
+from belvedere.gallery.tenants import drift_of, state_of
 
 if TYPE_CHECKING:
     from belvedere.catalog.dead_events import DeadEvent
     from belvedere.catalog.failures import FailedArtifact
-    from belvedere.catalog.operations import RendererSpeed, Waiting
+    from belvedere.catalog.operations import RendererSpeed, TenantState, Waiting
+    from belvedere.catalog.tenants import DeclaredTenant
     from belvedere.clients.kafka_lag import GroupLag
     from belvedere.clients.postgres import Connection
     from belvedere.model.access import Scope
@@ -57,7 +61,7 @@ class Window(StrEnum):
 
 
 def read_operations(connection: Connection, window: Window, scope: Scope) -> OperationsResponse:
-    """Read everything: nine statements."""
+    """Read everything: ten statements."""
     return OperationsResponse(
         backlog=_backlog(operations.backlog(connection, scope)),
         failures=[FailureGroupResponse(**asdict(group)) for group in failures.failure_groups(connection, scope)],
@@ -71,16 +75,7 @@ def read_operations(connection: Connection, window: Window, scope: Scope) -> Ope
             SweepResponse(**{name: getattr(sweep, name) for name in SweepResponse.model_fields})
             for sweep in operations.sweep_states(connection, scope)
         ],
-        tenants=[
-            TenantOperationsResponse(
-                tenant=tenant.tenant,
-                buckets=list(tenant.buckets),
-                members=dict(tenant.members),
-                states=dict(tenant.states),
-                drift=None,
-            )
-            for tenant in operations.tenant_states(connection, scope)
-        ],
+        tenants=_tenants(connection, scope),
         freshness=_freshness(connection, window, scope),
     )
 
@@ -106,6 +101,27 @@ def group_lag(lag: GroupLag, at: float) -> LagResponse:
         is_read=lag.is_read,
         total=lag.total,
         partitions=[PartitionLagResponse(**asdict(partition)) for partition in lag.partitions],
+    )
+
+
+def _tenants(connection: Connection, scope: Scope) -> list[TenantOperationsResponse]:
+    """Return every tenant, what needs somebody first."""
+    declared = {tenant.name: tenant for tenant in list_tenants(connection, scope)}
+    known = {state.tenant: state for state in operations.tenant_states(connection, scope)}
+    found = [_tenant(name, declared.get(name), known.get(name)) for name in declared.keys() | known.keys()]
+    urgency = list(STATES)
+    return sorted(found, key=lambda one: (urgency.index(one.state or UNDECLARED), -(one.drift or 0), one.tenant))
+
+
+def _tenant(name: str, declared: DeclaredTenant | None, known: TenantState | None) -> TenantOperationsResponse:
+    return TenantOperationsResponse(
+        tenant=name,
+        buckets=list(known.buckets) if known else [],
+        members=dict(known.members) if known else {},
+        states=dict(known.states) if known else {},
+        state=state_of(declared),
+        drift=drift_of(declared),
+        observed_at=declared.observed_at if declared else None,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
+from belvedere.gallery.tenant_responses import TenantStateName  # noqa: TC001
 from belvedere.model.artifact import ArtifactState  # noqa: TC001
 
 MOST_NAMED = 500
@@ -159,7 +160,9 @@ class TenantOperationsResponse(BaseModel):
     buckets: list[str]
     members: dict[str, str] = Field(description="Roles by user.")
     states: dict[str, int]
-    drift: str | None = Field(description="How its resources differ from its declaration; null: never compared.")
+    state: TenantStateName | None = Field(description="Null: nobody has declared it.")
+    drift: int | None = Field(description="How many properties are not as declared; null: never compared.")
+    observed_at: datetime | None
 
 
 class FreshnessPointResponse(BaseModel):

@@ -211,15 +211,3 @@ class StatsResponse(BaseModel):
     queue: int = Field(description="Renderings that wait or run.")
     dead_events: int = Field(description="Events that could not be decoded.")
     freshness: FreshnessResponse
-
-
-class TenantResponse(BaseModel):
-    """One tenant."""
-
-    name: str
-
-
-class TenantsResponse(BaseModel):
-    """The tenants that have a source bucket."""
-
-    tenants: list[TenantResponse]

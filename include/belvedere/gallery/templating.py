@@ -52,9 +52,32 @@ def moment(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def age(time: datetime) -> str:
+    """Write how long ago something was, as the pages' scripts do: nothing moves when they go on counting."""
+    seconds = max(0, int((datetime.now(UTC) - time).total_seconds()))
+    for unit, length, most in (("s", 1, 60), ("min", 60, 3600), ("h", 3600, 172_800)):
+        if seconds < most:
+            return f"{seconds // length} {unit}"
+    return f"{seconds // 86_400} d"
+
+
 def visible(text: object) -> str:
     """Show characters that would disturb their surroundings as pictures or by their code."""
     return str(text).translate(PICTURES)
+
+
+def lines(text: object) -> str:
+    """Show several lines: as ``visible``, but for the ends of lines."""
+    return "\n".join(visible(line) for line in str(text).split("\n"))
+
+
+def document(value: Any) -> str:
+    """Write a document of several lines: indented JSON, which a text may hold already."""
+    try:
+        told = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return lines(value)
+    return lines(json.dumps(told, ensure_ascii=False, indent=2))
 
 
 def is_grid(value: Any) -> bool:
@@ -87,8 +110,9 @@ def _environment() -> Environment:
     loader = FileSystemLoader(folder)
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters.update(size=size, duration=duration, moment=moment, visible=visible, number=number)
+    made.filters.update(lines=lines, document=document)
     made.tests["grid"] = is_grid
-    made.globals["static"] = f"static/{VERSION}"
+    made.globals.update(static=f"static/{VERSION}", age=age)
     return made
 
 

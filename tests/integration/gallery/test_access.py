@@ -17,6 +17,7 @@ from tests.harness.gallery_rows import add_source, artifact_row, write_artifacts
 from tests.harness.own_gallery import BUCKET
 
 from belvedere.catalog.memberships import grant, revoke
+from belvedere.catalog.tenant_changes import NewChange, record_change
 from belvedere.gallery.app import create_app
 from belvedere.gallery.auth import Identity, identity
 from belvedere.model.access import ALL_TENANTS, EVERYONE, Role
@@ -62,6 +63,9 @@ def asked(own: OwnGallery) -> Iterator[dict[str, str]]:
     for asker, role in ((Asker.MEMBER, Role.MEMBER), (Asker.VIEWER, Role.VIEWER)):
         grant(own.catalog, TENANT, asker, role)
     grant(own.catalog, TENANT, "leaver", Role.VIEWER)
+    record_change(
+        own.catalog, NewChange(tenant=TENANT, actor="admin", action="create_bucket", summary=f"make {SECRET}")
+    )
     grant(own.catalog, OTHERS, Asker.OUTSIDER, Role.MEMBER)
     grant(own.catalog, ALL_TENANTS, Asker.AUDITOR, Role.AUDITOR)
     own.hang("others/own.csv", {"thumbnail.svg": b"<svg/>"}, tenant=OTHERS, facts={})

@@ -45,7 +45,16 @@ def test_every_place_of_the_bar_is_a_page_that_asks_for_a_login() -> None:
 
 @pytest.mark.parametrize(
     ("path", "place"),
-    [("/", "Wall"), ("/artifacts/0a1b", "Wall"), ("/runs", "Wall"), ("/upload", "Upload"), ("/help", "Help")],
+    [
+        ("/", "Wall"),
+        ("/artifacts/0a1b", "Wall"),
+        ("/runs", "Wall"),
+        ("/upload", "Upload"),
+        ("/tenants", "Tenants"),
+        ("/tenants/team", "Tenants"),
+        ("/changes", "Tenants"),
+        ("/help", "Help"),
+    ],
 )
 def test_exactly_the_place_one_is_at_is_marked(path: str, place: str) -> None:
     assert current(path) == [place]
@@ -81,10 +90,10 @@ def test_somebody_without_a_tenant_is_told_so() -> None:
 @pytest.mark.parametrize(
     ("who", "labels"),
     [
-        (Viewer("olga", operates=True), ["Wall", "Upload", "Operations", "Notifications", "Help"]),
-        (Viewer("otto", {ALL_TENANTS: Role.AUDITOR}), ["Wall", "Operations", "Notifications", "Help"]),
-        (Viewer("mia", {"a": Role.MEMBER}), ["Wall", "Upload", "Notifications", "Help"]),
-        (Viewer("vera", {"a": Role.VIEWER}), ["Wall", "Notifications", "Help"]),
+        (Viewer("olga", operates=True), ["Wall", "Upload", "Tenants", "Operations", "Notifications", "Help"]),
+        (Viewer("otto", {ALL_TENANTS: Role.AUDITOR}), ["Wall", "Tenants", "Operations", "Notifications", "Help"]),
+        (Viewer("mia", {"a": Role.MEMBER}), ["Wall", "Upload", "Tenants", "Notifications", "Help"]),
+        (Viewer("vera", {"a": Role.VIEWER}), ["Wall", "Tenants", "Notifications", "Help"]),
         (Viewer("nina"), ["Wall", "Help"]),
         (None, ["Wall", "Help"]),
     ],

@@ -36,6 +36,7 @@ def test_airflow_accepts_every_view_of_the_plugin() -> None:
     assert [(view.url_route, view.destination) for view in views] == [
         ("gallery", "nav"),
         ("gallery-upload", "nav"),
+        ("gallery-tenants", "nav"),
         ("gallery-operations", "nav"),
         ("gallery-notifications", "nav"),
         ("artifacts-of-run", "dag_run"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
@@ -16,6 +15,7 @@ from belvedere.gallery.auth import require_own_page
 from belvedere.gallery.query import BadQuery
 from belvedere.gallery.resources import ResourcesDep
 from belvedere.gallery.responses import ErrorResponse
+from belvedere.gallery.tenant_responses import MemberResponse
 from belvedere.gallery.viewers import ViewerDep, require_operator
 from belvedere.model.access import ALL_TENANTS, Role, Viewer
 
@@ -28,14 +28,6 @@ TenantName = Annotated[str, Path(max_length=255, description="Name of a tenant; 
 UserName = Annotated[str, Path(max_length=255, description="As the user logs in to Airflow; `*` for everybody.")]
 FAILURES: dict[int | str, dict[str, Any]] = {status: {"model": ErrorResponse} for status in (400, 403, 404)}
 CHANGES = [Depends(require_own_page), Depends(require_operator)]
-
-
-class MemberResponse(BaseModel):
-    """What one user is in one tenant."""
-
-    user: str = Field(description="`*` stands for everybody with an Airflow login.")
-    role: Role
-    since: datetime
 
 
 class MembersResponse(BaseModel):

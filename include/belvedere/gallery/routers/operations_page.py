@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -30,6 +29,7 @@ from belvedere.gallery.routers.operations import (
     read_dead_event,
 )
 from belvedere.gallery.templating import templates
+from belvedere.gallery.tenant_page import STATES
 from belvedere.gallery.viewers import ViewerDep
 from belvedere.model.artifact import ArtifactState
 
@@ -89,7 +89,6 @@ def operations_page(
         "root": root,
         "server_root": root.removesuffix(resources.settings.gallery_path),
         "at": at,
-        "age": age,
         "windows": list(Window),
         "told": told,
         "counts": _counts(told),
@@ -98,18 +97,11 @@ def operations_page(
         "lag": _lag(reading),
         "lag_trouble": reading.trouble if reading else "",
         "may_drive": who.operates,
+        "states": STATES,
+        "drift": _drift(told),
         **_looked_at(resources, at, who.tenants, root),
     }
     return templates.TemplateResponse(request, "operations.html", shown)
-
-
-def age(time: datetime) -> str:
-    """Write how long ago something was, as the page's script does: nothing moves when it goes on counting."""
-    seconds = max(0, int((datetime.now(UTC) - time).total_seconds()))
-    for unit, length, most in (("s", 1, 60), ("min", 60, 3600), ("h", 3600, 172_800)):
-        if seconds < most:
-            return f"{seconds // length} {unit}"
-    return f"{seconds // 86_400} d"
 
 
 def _looked_at(resources: Resources, at: Looked, scope: tuple[str, ...] | None, root: str) -> dict[str, Any]:
@@ -135,6 +127,12 @@ def _content(resources: Resources, at: Looked) -> tuple[DeadEventContentResponse
 
 def _lag(reading: LagReading | None) -> Any:
     return group_lag(reading.lag, reading.at) if reading and reading.lag else None
+
+
+def _drift(told: OperationsResponse) -> dict[str, int]:
+    states = [tenant.state for tenant in told.tenants if tenant.state is not None]
+    calm = states.count("ready") + states.count("declared")
+    return {"declared": len(states), "attention": len(states) - calm, "failed": states.count("failed")}
 
 
 def _counts(told: OperationsResponse) -> dict[str, int]:

@@ -1,90 +1,17 @@
 // The operations page: sections that change are swapped in place; what failed is driven again.
 import { followAirflowLinks } from "./airflow.js";
 import { listenForKeys } from "./keys.js";
-import { age } from "./words.js";
+import { followSections, refresh } from "./live_sections.js";
 
 const EVERY_MS = 2000;
+const FIRST_MS = 800;
 const MOST_ROUNDS = 40;
 const root = document.documentElement.dataset.root;
-const served = new Map([...sections(document)].map((section) => [section.id, timeless(section)]));
-let timer = 0;
-let reading = null;
 
-function sections(page) {
-  return page.querySelectorAll("section[data-live]");
-}
-
-// A section as it was served, but for ages, which go on counting by themselves.
-function timeless(section) {
-  const copy = section.cloneNode(true);
-  for (const time of copy.querySelectorAll("time[data-ago]")) time.textContent = "";
-  return copy.outerHTML;
-}
-
-function showAges() {
-  for (const time of document.querySelectorAll("time[data-ago]")) {
-    const text = `${age(time.dateTime)} ago`;
-    if (time.textContent !== text) time.textContent = text;
-  }
-}
-
-// -- what changes
-
-async function refresh() {
-  reading?.abort();
-  clearTimeout(timer);
-  reading = new AbortController();
-  try {
-    const response = await fetch(location.href, { headers: { Accept: "text/html" }, signal: reading.signal });
-    if (response.redirected || response.status === 401) return location.reload();
-    if (!response.ok) throw new Error(response.status === 503 ? "the catalog is closed" : `HTTP ${response.status}`);
-    swap(new DOMParser().parseFromString(await response.text(), "text/html"));
-    live("live", "live");
-  } catch (error) {
-    if (error.name === "AbortError") return;
-    live("lost", `not live: ${error.message}; trying again`);
-  }
-  timer = setTimeout(() => document.hidden || refresh(), EVERY_MS);
-}
-
-function swap(page) {
-  for (const there of sections(page)) {
-    const html = timeless(there);
-    const here = document.getElementById(there.id);
-    if (!here || served.get(there.id) === html) continue;
-    served.set(there.id, html);
-    const kept = keep(here);
-    here.replaceWith(document.adoptNode(there));
-    restore(there, kept);
-  }
-  showAges();
-}
-
-// What a person has done to a section outlives its replacement: choices, opened details, focus, scrolling.
-function keep(section) {
-  const focused = section.contains(document.activeElement) ? document.activeElement : null;
-  return {
-    chosen: new Set([...section.querySelectorAll("input[value]:checked")].map((box) => box.value)),
-    open: [...section.querySelectorAll("details[open]")].map((one) => one.id),
-    focus: focused && nameOf(focused),
-    scrolled: [...section.querySelectorAll(SCROLLED)].map((one) => [one.scrollLeft, one.scrollTop]),
-  };
-}
-
-const SCROLLED = ".scroller, .ops-list ul, .raw";
-const nameOf = (one) => [one.tagName, one.getAttribute("aria-label") ?? one.textContent, one.value ?? ""].join("\u0000");
-
-function restore(section, { chosen, open, focus, scrolled }) {
-  for (const box of section.querySelectorAll("input[value]")) box.checked = chosen.has(box.value);
-  for (const id of open) section.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
-  section.querySelectorAll(SCROLLED).forEach((one, at) => scrolled[at] && one.scrollTo(...scrolled[at]));
-  section.querySelectorAll("[data-choice]").forEach(count);
-  if (focus) [...section.querySelectorAll("a, button, input, summary, [tabindex]")].find((one) => nameOf(one) === focus)?.focus({ preventScroll: true });
-}
-
-function live(level, text) {
+function live(error) {
   const meter = document.getElementById("live");
-  meter.dataset.level = level;
+  meter.dataset.level = error ? "lost" : "live";
+  const text = error ? `not live: ${error.message}; trying again` : "live";
   const words = meter.querySelector("span");
   if (words.textContent !== text) words.textContent = text;
 }
@@ -165,10 +92,11 @@ document.addEventListener("click", ({ target }) => {
   const button = target.closest?.("[data-drive]");
   if (button) drive(button);
 });
-document.addEventListener("visibilitychange", () => document.hidden || refresh());
-addEventListener("pageshow", (event) => event.persisted && refresh());
-setInterval(showAges, 1000);
-showAges();
 followAirflowLinks();
 listenForKeys({ Escape: () => document.activeElement?.blur() });
-timer = setTimeout(refresh, 800);
+followSections({
+  everyMs: EVERY_MS,
+  firstMs: FIRST_MS,
+  onReading: live,
+  onSwap: (section) => section.querySelectorAll("[data-choice]").forEach(count),
+});
