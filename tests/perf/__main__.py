@@ -26,11 +26,12 @@ from tests.perf.pages import pages
 from tests.perf.paint import paint
 from tests.perf.slow import slowness, write_slow_renderer
 from tests.perf.streams import streams
+from tests.perf.tenants import tenants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-PARTS = ("memory", "latency", "live", "streams", "burst", "slow", "paint", "pages", "warm", "kinds")
+PARTS = ("memory", "latency", "live", "streams", "burst", "slow", "paint", "pages", "tenants", "warm", "kinds")
 WITHOUT_STACK: dict[str, Callable[[], Iterator[Figure]]] = {"kinds": kinds}
 RESULT = ROOT / ".belvedere" / "bench" / "latest.json"
 
@@ -77,6 +78,7 @@ def _parts_of_stack(
         "slow": lambda: slowness(stack, wall),
         "paint": lambda: paint(stack, wall),
         "pages": lambda: pages(stack),
+        "tenants": lambda: tenants(stack),
         "warm": lambda: warm_start(home),
     }
 
