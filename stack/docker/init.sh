@@ -20,3 +20,5 @@ ensure_user() {
 ensure_user admin Admin "$AIRFLOW_ADMIN_PASSWORD"
 ensure_user belvedere Op "$BELVEDERE_DISPATCHER_PASSWORD"
 ensure_user viewer Viewer "$AIRFLOW_VIEWER_PASSWORD"
+# FAB shows these roles no plugins at first, and so no gallery.
+airflow roles add-perms User Viewer --action can_read --resource Plugins

@@ -9,10 +9,15 @@ import pytest
 from minio import Minio
 from minio.commonconfig import ENABLED
 from minio.versioningconfig import VersioningConfig
+from stack.instance import ADMIN
 
+from belvedere.clients.minio_accounts import MinioAccounts
+from belvedere.clients.mlflow_admin import MlflowAdmin
 from belvedere.clients.object_store import ObjectStore
 from belvedere.clients.postgres import connect
+from belvedere.model.tenant_state import Secret
 from tests.harness.databases import Catalogs
+from tests.harness.fab_airflow import FabAirflow, fab_airflow
 from tests.harness.guard import guarded
 from tests.harness.servers import Servers
 
@@ -98,3 +103,25 @@ def bucket(make_bucket: Callable[..., str]) -> str:
 def kafka_bootstrap(servers: Servers) -> str:
     """A broker; tests make topics of their own."""
     return servers.kafka().kafka_bootstrap
+
+
+@pytest.fixture(scope="session")
+def fab(servers: Servers, catalogs: Catalogs) -> Iterator[FabAirflow]:
+    """Airflow's API server under FAB, over a fresh catalog."""
+    with fab_airflow(servers, catalogs) as airflow:
+        yield airflow
+
+
+@pytest.fixture(scope="session")
+def accounts(servers: Servers) -> MinioAccounts:
+    """The object store's accounts, as their administrator."""
+    instance = servers.minio()
+    secrets = instance.secrets
+    return MinioAccounts(instance.minio_endpoint, secrets.minio_root_user, secrets.minio_root_password)
+
+
+@pytest.fixture(scope="session")
+def mlflow_admin(servers: Servers) -> MlflowAdmin:
+    """MLflow, as its administrator."""
+    instance = servers.mlflow()
+    return MlflowAdmin(instance.mlflow_url, Secret(ADMIN, instance.secrets.mlflow_admin_password))

@@ -6,15 +6,19 @@ Airflow does not authenticate plugin apps; every route here asks for itself.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import AccessView, DagAccessEntity, DagDetails
 from airflow.api_fastapi.core_api.security import GetUserDep  # noqa: TC002 - FastAPI reads it
-from fastapi import Depends, Header
+from fastapi import Depends, Header, HTTPException
 
 from belvedere.errors import AccessDenied
+
+if TYPE_CHECKING:
+    from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 
 RENDER_DAG = "render_artifacts"
 
@@ -36,18 +40,22 @@ def require_login(user: GetUserDep) -> None:
 
     Raises:
         AccessDenied: Airflow knows the user, but shows them no plugins.
+        HTTPException: a visitor without a login is shown none: who logs in may be.
     """
-    if not get_auth_manager().is_authorized_view(access_view=AccessView.PLUGINS, user=user):
-        raise AccessDenied(
-            "the gallery is for users who may read Airflow's plugins; with FAB an administrator gives the role "
-            "the permission 'can read on Plugins' (User and Viewer lack it at first)"
-        )
+    if get_auth_manager().is_authorized_view(access_view=AccessView.PLUGINS, user=user):
+        return
+    if _is_public(user):
+        raise HTTPException(HTTPStatus.UNAUTHORIZED, "log in first: visitors without a login do not see the gallery")
+    raise AccessDenied(
+        "the gallery is for users who may read Airflow's plugins. With FAB the roles User and Viewer may not at first; "
+        "an administrator lets one in by: airflow roles add-perms User --action can_read --resource Plugins"
+    )
 
 
 def identity(user: GetUserDep) -> Identity:
     """Return who is logged in; whoever may change Airflow's pools (role Op and above) operates Belvedere too."""
     operates = get_auth_manager().is_authorized_pool(method="PUT", user=user)
-    return Identity(user.get_name(), operates, public=bool(getattr(user, "is_anonymous", False)))
+    return Identity(user.get_name(), operates, public=_is_public(user))
 
 
 def may_render(user: GetUserDep) -> bool:
@@ -83,3 +91,7 @@ def require_own_page(
 def login_address(server_root: str, back_to: str) -> str:
     """Return where a browser logs in, to come back afterwards; every auth manager answers there."""
     return f"{server_root}/api/v2/auth/login?next={quote(back_to, safe='')}"
+
+
+def _is_public(user: BaseUser) -> bool:
+    return bool(getattr(user, "is_anonymous", False))

@@ -27,9 +27,9 @@ from belvedere.errors import (
     PermanentError,
     TransientError,
 )
-from belvedere.gallery.auth import login_address
 from belvedere.gallery.capability import CapabilityExpired, CapabilityRefused
 from belvedere.gallery.cursor import CursorRefused
+from belvedere.gallery.navigation import login_of
 from belvedere.gallery.query import BadQuery
 from belvedere.gallery.resources import root_of
 from belvedere.gallery.templating import templates
@@ -53,6 +53,8 @@ STATUSES: tuple[tuple[type[BelvedereError], int], ...] = (
     (PermanentError, 409),
     (TransientError, 503),
 )
+# Airflow says "forbidden" of a token that it takes no more: logged out elsewhere, forged, or of somebody who is gone.
+NO_LOGIN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 RETRY_SECONDS = 3
 TITLES = {
     400: "That address does not make sense",
@@ -130,13 +132,11 @@ async def _explained(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    if error.status_code == HTTPStatus.UNAUTHORIZED and wants_page(request):
-        root = root_of(request)
-        gallery = request.app.state.settings.gallery_path
-        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(login_address(root.removesuffix(gallery), path), status_code=303)
-    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-    return answer(request, Failure(error.status_code, code, str(error.detail)))
+    status = HTTPStatus.UNAUTHORIZED if error.status_code in NO_LOGIN else HTTPStatus(error.status_code)
+    if status == HTTPStatus.UNAUTHORIZED and wants_page(request):
+        return RedirectResponse(login_of(request), status_code=303)
+    code = status.phrase.lower().replace(" ", "_")
+    return answer(request, Failure(status, code, str(error.detail)))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

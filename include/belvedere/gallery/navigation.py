@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from belvedere.gallery.auth import login_address
 from belvedere.gallery.resources import root_of
 from belvedere.model.access import ALL_TENANTS, Role, Viewer
 
@@ -49,8 +50,8 @@ class Place:
 PLACES = (
     Place("Wall", "/", ("/artifacts/", "/runs", "/compare", "/dags/")),
     Place("Upload", "/upload", is_for=_members),
-    Place("Operations", "/operations", is_for=_overseers),
     Place("Tenants", "/tenants", ("/tenants/", "/changes"), is_for=_with_a_tenant),
+    Place("Operations", "/operations", is_for=_overseers),
     Place("Notifications", "/notifications", is_for=_with_a_tenant),
     Place("Help", "/help"),
 )
@@ -86,7 +87,15 @@ def around(request: Request) -> dict[str, Any]:
         "user": who.name if who else "",
         "entries": entries,
         "standing": standing(who) if who else None,
+        "login": login_of(request) if getattr(request.state, "public", False) else "",
     }
+
+
+def login_of(request: Request) -> str:
+    """Return where to log in and come back to the page that is asked for."""
+    server_root = root_of(request).removesuffix(request.app.state.settings.gallery_path)
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return login_address(server_root, path)
 
 
 def standing(who: Viewer) -> Standing:

@@ -32,7 +32,7 @@ def viewer(request: Request, who: Annotated[Identity, Depends(identity)], resour
     if who.public:
         roles = dict.fromkeys(roles, Role.VIEWER)
     found = Viewer(who.name, shared | roles, who.operates)
-    request.state.viewer = found
+    request.state.viewer, request.state.public = found, who.public
     return found
 
 

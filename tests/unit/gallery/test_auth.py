@@ -12,6 +12,7 @@ from airflow.providers.fab.auth_manager.models import Action, Permission, Resour
 from airflow.providers.fab.auth_manager.models import Role as FabRole
 from airflow.providers.fab.auth_manager.models.anonymous_user import AnonymousUser
 from airflow.providers.fab.auth_manager.security_manager.override import FabAirflowSecurityManagerOverride
+from fastapi import HTTPException
 
 from belvedere.errors import AccessDenied
 from belvedere.gallery import auth
@@ -86,7 +87,7 @@ def test_fabs_members_enter_once_their_role_may_read_plugins(managed: Any) -> No
     managed(FabAuthManager)
 
     assert enters_with(fab_user("ada", "User", PLUGINS))
-    with pytest.raises(AccessDenied, match="can read on Plugins"):
+    with pytest.raises(AccessDenied, match="airflow roles add-perms User --action can_read --resource Plugins"):
         require_login(fab_user("ada", "User"))
 
 
@@ -98,6 +99,16 @@ def test_fabs_visitors_without_a_login_are_nobody_in_particular(managed: Any) ->
     assert enters_with(visitor)
     assert identity(visitor).public
     assert not identity(visitor).operates
+
+
+def test_visitors_without_a_login_who_may_not_enter_are_to_log_in(managed: Any) -> None:
+    managed(FabAuthManager)
+    visitor = AnonymousUser()
+    visitor._perms = {("can_read", "Website")}
+
+    with pytest.raises(HTTPException) as refused:
+        require_login(visitor)
+    assert refused.value.status_code == 401
 
 
 def enters_with(user: Any) -> bool:

@@ -100,3 +100,12 @@ def test_somebody_without_a_tenant_is_told_so() -> None:
 )
 def test_everybody_is_shown_the_pages_that_are_for_them(who: Viewer | None, labels: list[str]) -> None:
     assert [entry.label for entry in around(request("/", who))["entries"]] == labels
+
+
+def test_visitors_alone_are_shown_the_way_to_the_login_and_back() -> None:
+    visit = request("/artifacts/0a1b", Viewer("Anonymous"))
+    visit.scope["app"] = create_app()
+    visit.state.public = True
+
+    assert around(visit)["login"] == "/api/v2/auth/login?next=%2Fbelvedere%2Fartifacts%2F0a1b"
+    assert around(request("/artifacts/0a1b", Viewer("mia")))["login"] == ""
