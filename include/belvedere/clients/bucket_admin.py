@@ -176,8 +176,7 @@ class BucketAdmin:
     def lock(self, bucket: str) -> tuple[bool, ObjectLock | None]:
         """Return whether the bucket was made with object lock, and the default retention of new versions.
 
-        Raises:
-            BucketMissing: there is no such bucket.
+        One that is missing was not.
         """
         with translated(f"reading the object lock of bucket {bucket}"):
             try:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 NO_SUCH_USER = "XMinioAdminNoSuchUser"
 NO_SUCH_POLICY = "XMinioAdminNoSuchPolicy"
-NO_SUCH_KEY = "XMinioAdminServiceAccountNotFound"
+SHARED_CODE = "XMinioInvalidIAMCredentials"
+NO_SUCH_KEY = f"{SHARED_CODE} 404"
 ALREADY_SO = "XMinioAdminPolicyChangeAlreadyApplied"
 KEY_IS_TAKEN = "XMinioIAMServiceAccountNotAllowed"
 MISSING_CODES = {NO_SUCH_USER: "account", NO_SUCH_POLICY: "policy", NO_SUCH_KEY: "access key"}
@@ -72,11 +73,15 @@ def translated_admin(what: str, *, harmless: tuple[str, ...] = ()) -> Iterator[N
 
 
 def code_of(error: MinioAdminException) -> str:
-    """Return the code of the server's answer; minio-py keeps the answer where only itself should look."""
+    """Return the code of the server's answer; minio-py keeps the answer where only itself should look.
+
+    One code says that a key is missing, and that an account may not: only its status tells which.
+    """
     try:
-        return str(json.loads(error._body)["Code"])
+        code = str(json.loads(error._body)["Code"])
     except (ValueError, KeyError, TypeError):
         return f"HTTP {error._code}"
+    return f"{code} {error._code}" if code == SHARED_CODE else code
 
 
 def ours(code: str, what: str) -> BelvedereError:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from belvedere.clients.mlflow_api import EXISTS, MISSING, NOT_EMPTY, MlflowApi, ResourceMissing
+from belvedere.clients.mlflow_contents import holds_only_checks
 from belvedere.errors import ConfigurationError, PermanentError, WorkspaceNotEmpty
 from belvedere.model.tenant_state import MlflowState, MlflowUserState, Secret, WorkspaceState
 
@@ -77,13 +78,19 @@ class MlflowAdmin:
     def remove_workspace(self, name: str, mode: Literal["RESTRICT", "CASCADE"]) -> None:
         """Remove a workspace with its roles; harmless when it is gone. Artifacts in buckets stay.
 
+        Experiments that we made to check the workspace do not count as something; MLflow keeps them when deleted.
+
         Raises:
             WorkspaceNotEmpty: mode is RESTRICT and it holds something.
         """
-        path, what = f"/3.0/mlflow/workspaces/{name}", f"removing workspace {name}"
-        gone = self._api.call("DELETE", path, what, params={"mode": mode}, harmless=(MISSING, NOT_EMPTY))
-        if gone is None and self._knows(name):
-            raise WorkspaceNotEmpty(f"workspace {name} holds experiments, models or the like: remove them first")
+        if self._removed(name, mode) or not self._knows(name):
+            return
+        if mode == "RESTRICT" and not holds_only_checks(self._api, name):
+            raise WorkspaceNotEmpty(
+                f"workspace {name} holds experiments (deleted ones count until `mlflow gc` has run), models or the like"
+            )
+        if not self._removed(name, "CASCADE"):
+            raise PermanentError(f"MLflow does not remove workspace {name}", code="mlflow")
 
     def put_user(self, user: Secret) -> None:
         """Make a user with this password, or give it this password."""
@@ -151,6 +158,11 @@ class MlflowAdmin:
         if found is not None:
             body = {"username": user, "role_id": found["id"]}
             self._api.call("DELETE", "/3.0/mlflow/roles/unassign", what, body=body, harmless=(MISSING,))
+
+    def _removed(self, workspace: str, mode: Literal["RESTRICT", "CASCADE"]) -> bool:
+        path, what = f"/3.0/mlflow/workspaces/{workspace}", f"removing workspace {workspace}"
+        answer = self._api.call("DELETE", path, what, params={"mode": mode}, harmless=(MISSING, NOT_EMPTY))
+        return answer is not None
 
     def _ask(self, method: str, path: str, what: str, **options: Any) -> dict[str, Any]:
         return self._api.call(method, path, what, **options) or {}

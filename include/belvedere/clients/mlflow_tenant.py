@@ -6,12 +6,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from belvedere.clients.mlflow_api import EXISTS, MlflowApi
+from belvedere.clients.mlflow_contents import CHECK_EXPERIMENT
 from belvedere.errors import AccessDenied, PermanentError
 
 if TYPE_CHECKING:
     from belvedere.model.tenant_state import Secret
 
-CHECK_EXPERIMENT = "belvedere-check"
 METRIC = "belvedere_check"
 
 
