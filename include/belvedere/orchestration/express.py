@@ -2,8 +2,9 @@
 
 It serves what a step writes again and again while it works: progress, logs, JSON lines. The newest version of a key
 wins: what was superseded before its turn is dropped unseen. Each update is rendered in a forked child as shut in as
-any other's; only Airflow's way from a run to a task is spared. Whatever turns out to be large, slow or of another
-kind goes back to the ordinary runs, and nobody is lost when the lane is: see ``catalog.express``.
+any other's, and as short-lived; it is only made ahead, while its predecessor renders. Beside that, Airflow's way from
+a run to a task is spared. Whatever turns out to be large, slow or of another kind goes back to the ordinary runs, and
+nobody is lost when the lane is: see ``catalog.express``.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from belvedere.model.express import EXPRESS_KINDS
 from belvedere.orchestration.loops import Loop
 from belvedere.orchestration.rendering import AWAY_SECONDS, ClaimReport, ItemRendering
 from belvedere.orchestration.workplace import Workplace
+from belvedere.rendering.isolation.ahead import ChildAhead
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -43,6 +45,8 @@ SOURCES_SECONDS = 5.0
 ITEM_SECONDS = 2.0
 # One at once: of what waited behind it in a claim, newer versions would have come before its turn (measured).
 ITEMS_AT_ONCE = 1
+# The kind of which most updates are: the child that waits is made for its limits.
+USUAL_KIND = "progress_lines"
 
 
 class NotForTheLane(Exception):
@@ -75,6 +79,7 @@ class ExpressLane(Loop):
         self.declined = 0
         self._store: ObjectStore
         self._connection: Connection
+        self._ahead: ChildAhead
         self._place: Workplace
         self._place_at = self._beat_at = float("-inf")
 
@@ -85,12 +90,15 @@ class ExpressLane(Loop):
         self._store = ObjectStore.from_settings(self._settings)
         self._place_at = self._beat_at = float("-inf")
         self._connection.execute(f"listen {INBOX_CHANNEL}")
+        self._ahead = ChildAhead(self._settings.limits.of(USUAL_KIND), self._settings.isolation)
+        resources.callback(self._ahead.close)
         resources.callback(self._leave)
 
     def step(self) -> None:
         """Render what waits, or wait for something to come."""
         self._end_in_time()
         self._beat()
+        self._ahead.prepare()
         claim_id = claim_express(self._connection, ITEMS_AT_ONCE, self._settings.render_lease_seconds)
         if claim_id is not None:
             self._render(claim_id)
@@ -134,6 +142,7 @@ class ExpressLane(Loop):
                 sources=in_use.tenants,
                 run=self._run_identity,
                 renderers=in_use.renderers,
+                ahead=self._ahead,
                 rendering=in_use.rendering,
             )
             self._place_at = now

@@ -92,9 +92,8 @@ class Making:
             BelvedereError: as ``render_isolated``.
         """
         complete = replace(source, ran=self._ran(source))
-        result = render_isolated(
-            complete, self.limits, strictness=self._strictness, on_wait=self._on_wait, kind=self.kind
-        )
+        render = self._place.ahead.render if self._place.ahead is not None else render_isolated
+        result = render(complete, self.limits, strictness=self._strictness, on_wait=self._on_wait, kind=self.kind)
         made = signed(result.rendering, self._own) if self._own is not None else result.rendering
         return Made(made, result.usage)
 

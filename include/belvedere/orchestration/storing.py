@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from belvedere.model.watch import Watch
 
 RECORD_TYPE = "application/json"
-PUTS_AT_ONCE = 4
+PUTS_AT_ONCE = 6
 
 
 @dataclass(frozen=True, slots=True)

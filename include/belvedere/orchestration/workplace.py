@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from belvedere.clients.object_store import ObjectStore
     from belvedere.clients.postgres import Connection
     from belvedere.orchestration.storing import RunIdentity
+    from belvedere.rendering.isolation.ahead import ChildAhead
     from belvedere.settings import Settings
 
 
@@ -29,6 +30,7 @@ class Workplace:
     sources: Mapping[str, str]
     run: RunIdentity
     renderers: tuple[RegisteredRenderer, ...] = ()
+    ahead: ChildAhead | None = None
     rendering: Mapping[str, TenantRendering] = field(default_factory=dict)
 
     def settings_for(self, tenant: str) -> Settings:

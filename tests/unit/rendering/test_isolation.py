@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ from belvedere.errors import (
 from belvedere.model.rendering import Limits, Output, Rendering, Source
 from belvedere.rendering import registry
 from belvedere.rendering.isolation import confinement
+from belvedere.rendering.isolation.ahead import ChildAhead
 from belvedere.rendering.isolation.guard import references_isolated, render_isolated
 from belvedere.rendering.isolation.landlock import landlock_abi
 
@@ -43,16 +45,21 @@ def told(facts: dict[str, object]) -> Rendering:
     return Rendering("escape", "test.escape", "1", "title", "alt", facts, (page,))
 
 
-@pytest.fixture
-def captive(monkeypatch: pytest.MonkeyPatch, make_source) -> Iterator[object]:
-    """Run a function as the renderer of the kind ``escape``."""
+@pytest.fixture(params=["in its turn", "ahead"])
+def captive(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, make_source) -> Iterator[object]:
+    """Run a function as the renderer of the kind ``escape``, in a child that is forked for it or waits already."""
     source = make_source(b"anything")
 
     def run(function, limits: Limits = SMALL, strictness: str = "strict", on_wait=lambda elapsed: None):
         made = registry.Renderer("test.escape", "1", ("escape",), function)
         registry.renderers()
         monkeypatch.setitem(registry._registered, "escape", made)
-        return render_isolated(source, limits, strictness=strictness, on_wait=on_wait, kind="escape")
+        if request.param == "in its turn":
+            return render_isolated(source, limits, strictness=strictness, on_wait=on_wait, kind="escape")
+        ahead = ChildAhead(limits, strictness)
+        ahead.prepare()
+        with closing(ahead):
+            return ahead.render(source, limits, strictness=strictness, on_wait=on_wait, kind="escape")
 
     return run
 

@@ -76,7 +76,7 @@ class IsolatedResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended:
+class Ended:
     """How a child ended: all it wrote, its exit status, its use of the machine, the end of its standard error."""
 
     message: bytes
@@ -87,7 +87,7 @@ class _Ended:
     complaint: str
 
 
-def _nobody_waits(_elapsed: float) -> None:
+def nobody_waits(_elapsed: float) -> None:
     """Take no notice of waiting."""
 
 
@@ -96,7 +96,7 @@ def render_isolated(
     limits: Limits,
     *,
     strictness: Strictness,
-    on_wait: OnWait = _nobody_waits,
+    on_wait: OnWait = nobody_waits,
     kind: str | None = None,
 ) -> IsolatedResult:
     """Detect the kind of ``source`` (unless ``kind`` says it) and render it in a child process that is shut in.
@@ -112,10 +112,7 @@ def render_isolated(
         IsolationUnavailable: the kernel refuses a protection, and ``strictness`` is ``strict``.
         RendererCrashed: the child died or talked nonsense.
     """
-    ended = _run(RendererWork(kind), source, limits, strictness, on_wait)
-    rendering, isolation = decode_rendering(_message_of(ended, limits))
-    usage = Usage(ended.wall_seconds, ended.cpu_seconds, ended.peak_memory_bytes, isolation)
-    return IsolatedResult(rendering, usage)
+    return result_of(_run(RendererWork(kind), source, limits, strictness, on_wait), limits)
 
 
 def references_isolated(
@@ -124,7 +121,7 @@ def references_isolated(
     *,
     kind: str,
     strictness: Strictness,
-    on_wait: OnWait = _nobody_waits,
+    on_wait: OnWait = nobody_waits,
 ) -> tuple[Reference | Listing, ...]:
     """Return what else the renderer of ``kind`` needs for ``source``; at once and without a child where nothing.
 
@@ -136,7 +133,7 @@ def references_isolated(
     shorter = replace(limits, wall_seconds=min(limits.wall_seconds, REFERENCES_WALL_SECONDS))
     alone = replace(source, related=NOTHING)
     ended = _run(RefererWork(kind), alone, shorter, strictness, on_wait)
-    return decode_references(_message_of(ended, shorter))
+    return decode_references(message_of(ended, shorter))
 
 
 def programs_isolated(source: Source, limits: Limits, *, kind: str, strictness: Strictness) -> tuple[Program, ...]:
@@ -148,8 +145,8 @@ def programs_isolated(source: Source, limits: Limits, *, kind: str, strictness: 
     if not may_have_programs(kind, source):
         return ()
     shorter = replace(limits, wall_seconds=min(limits.wall_seconds, REFERENCES_WALL_SECONDS))
-    ended = _run(ProgramsWork(kind), source, shorter, strictness, _nobody_waits)
-    return decode_programs(_message_of(ended, shorter))
+    ended = _run(ProgramsWork(kind), source, shorter, strictness, nobody_waits)
+    return decode_programs(message_of(ended, shorter))
 
 
 def recognise_isolated(source: Source, limits: Limits, *, kind: str, strictness: Strictness) -> str:
@@ -162,8 +159,8 @@ def recognise_isolated(source: Source, limits: Limits, *, kind: str, strictness:
         return kind
     shorter = replace(limits, wall_seconds=RECOGNISERS_WALL_SECONDS)
     try:
-        ended = _run(RecogniserWork(kind), replace(source, related=NOTHING), shorter, strictness, _nobody_waits)
-        found, problems = decode_kind(_message_of(ended, shorter))
+        ended = _run(RecogniserWork(kind), replace(source, related=NOTHING), shorter, strictness, nobody_waits)
+        found, problems = decode_kind(message_of(ended, shorter))
     except BelvedereError as error:
         log.warning("no recogniser could be asked about %s: %s", source.key, error)
         return kind
@@ -182,7 +179,7 @@ def run_isolated(
     Raises:
         BelvedereError: as ``render_isolated``.
     """
-    return _message_of(_run(work, source, limits, strictness, _nobody_waits, workspace), limits)
+    return message_of(_run(work, source, limits, strictness, nobody_waits, workspace), limits)
 
 
 def _run(
@@ -192,7 +189,7 @@ def _run(
     strictness: Strictness,
     on_wait: OnWait,
     kept: Path | None = None,
-) -> _Ended:
+) -> Ended:
     prepare()
     workspace = kept or Path(tempfile.mkdtemp(prefix="belvedere-render-"))
     complaints = os.memfd_create("belvedere-stderr")
@@ -204,7 +201,7 @@ def _run(
         if child == 0:
             _become_inmate(work, source, limits, strictness, workspace, writing, complaints, parent)
         os.close(writing)
-        return _guard(child, reading, complaints, limits, started, on_wait)
+        return watch_over(child, reading, complaints, limits, started, on_wait)
     finally:
         os.close(reading)
         os.close(complaints)
@@ -230,7 +227,12 @@ def _become_inmate(
         os._exit(code)
 
 
-def _guard(child: int, reading: int, complaints: int, limits: Limits, started: float, on_wait: OnWait) -> _Ended:
+def watch_over(child: int, reading: int, complaints: int, limits: Limits, started: float, on_wait: OnWait) -> Ended:
+    """Read what a child says, end it, and tell how it ended; whatever happens, it lives no longer than this.
+
+    Raises:
+        LimitExceeded: it takes too long or writes too much.
+    """
     reaped = False
     try:
         message = _read_all(reading, limits, started, on_wait)
@@ -241,7 +243,7 @@ def _guard(child: int, reading: int, complaints: int, limits: Limits, started: f
         if not reaped:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-    return _Ended(
+    return Ended(
         message=message,
         status=status,
         cpu_seconds=used.ru_utime + used.ru_stime,
@@ -296,7 +298,14 @@ def _too_slow(limits: Limits) -> LimitExceeded:
     return LimitExceeded(text, code="wall_time")
 
 
-def _message_of(ended: _Ended, limits: Limits) -> bytes:
+def result_of(ended: Ended, limits: Limits) -> IsolatedResult:
+    """Return the rendering that a child has sent, and what it cost; raises as ``render_isolated``."""
+    rendering, isolation = decode_rendering(message_of(ended, limits))
+    usage = Usage(ended.wall_seconds, ended.cpu_seconds, ended.peak_memory_bytes, isolation)
+    return IsolatedResult(rendering, usage)
+
+
+def message_of(ended: Ended, limits: Limits) -> bytes:
     """Return what the child wrote, if it ended well.
 
     Raises:

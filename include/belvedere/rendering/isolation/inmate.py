@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import logging
 import os
+import pickle
 import signal
 import sys
 import tempfile
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 Strictness = Literal["strict", "lenient"]
 RESULT_DESCRIPTOR = 3
+ORDERS_DESCRIPTOR = 4
+READ_BYTES = 64 * 1024
 TERMINAL_TEXT_BYTES = 400
 
 
@@ -142,14 +146,42 @@ def live(
     _send(_outcome(work, source, limits, confined, strictness))
 
 
-def _forget(writing: int, complaints: int, workspace: Path) -> None:
+def wait_and_live(
+    place: Source,
+    limits: Limits,
+    strictness: Strictness,
+    workspace: Path,
+    orders: int,
+    writing: int,
+    complaints: int,
+    parent: int,
+) -> None:
+    """Live the life of a child that was forked ahead: shut in already, it waits for its only order.
+
+    ``place`` stands for the source that will come: its path is the folder in which it will lie. The order comes from
+    the parent, whom the child has to believe anyway; none comes where the parent has no use for it any more.
+    """
+    _forget(writing, complaints, workspace, orders)
+    confined = confine(place, limits, workspace, parent)
+    order = b"".join(iter(lambda: os.read(ORDERS_DESCRIPTOR, READ_BYTES), b""))
+    if order:
+        work, source = pickle.loads(order)  # noqa: S301 - the parent wrote it
+        _send(_outcome(work, source, limits, confined, strictness))
+
+
+def _forget(writing: int, complaints: int, workspace: Path, orders: int | None = None) -> None:
     """Drop the parent's descriptors, signal handlers, environment, logging and garbage."""
     gc.freeze()
     gc.disable()
+    # Out of the way of the places that others are about to take.
+    aside = None if orders is None else fcntl.fcntl(orders, fcntl.F_DUPFD, ORDERS_DESCRIPTOR + 1)
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor, place in ((complaints, 2), (nothing, 0), (nothing, 1), (writing, RESULT_DESCRIPTOR)):
         os.dup2(descriptor, place)
-    os.closerange(RESULT_DESCRIPTOR + 1, os.sysconf("SC_OPEN_MAX"))
+    last = RESULT_DESCRIPTOR
+    if aside is not None:
+        last = os.dup2(aside, ORDERS_DESCRIPTOR)
+    os.closerange(last + 1, os.sysconf("SC_OPEN_MAX"))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM):
         signal.signal(number, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
