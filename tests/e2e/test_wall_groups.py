@@ -14,7 +14,7 @@ from tests.harness.own_gallery import BUCKET
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
     from tests.harness.own_gallery import OwnGallery
 
 NEXT = 10**6
@@ -48,11 +48,10 @@ def open_wall(tab: Page, own: OwnGallery, query: str = "") -> None:
 def test_artifacts_hang_under_their_runs(own: OwnGallery, tab: Page) -> None:
     hang(own, *(f"v2/artifacts/iris/{UUID}/t/{n}.csv" for n in range(12)), "churn/day/a.csv")
     open_wall(tab, own)
-    tab.select_option("select[name=group]", "run")
 
     headings = tab.locator(".group-head h2")
     expect(headings).to_have_text(["churn/day", "iris / 0b6c1a52"])
-    assert "group=run" in tab.url
+    assert "group=" not in tab.url, "it is how the wall is, unless somebody wants it otherwise"
     said = tab.locator(".group-said")
     expect(said.nth(1)).to_have_text("Kubeflow run · team · 12 artifacts")
     cards = tab.locator(".group:nth-child(2) .cell:visible")
@@ -67,6 +66,58 @@ def test_artifacts_hang_under_their_runs(own: OwnGallery, tab: Page) -> None:
     tab.reload()
     expect(tab.locator(".group")).to_have_count(2)
     expect(cards).to_have_count(0)
+
+
+def test_who_wants_single_cards_says_so_in_the_address(own: OwnGallery, tab: Page) -> None:
+    hang(own, "runs/a/1.csv", "runs/b/2.csv")
+    open_wall(tab, own)
+    tab.select_option("select[name=group]", "none")
+
+    expect(tab.locator("#wall.wall > .cell .name")).to_have_text(["2.csv", "1.csv"])
+    assert "group=none" in tab.url
+    tab.reload()
+    expect(tab.locator("#wall.wall > .cell .name")).to_have_text(["2.csv", "1.csv"])
+    tab.select_option("select[name=order]", "key")
+    expect(tab.locator("#wall.wall > .cell .name")).to_have_text(["1.csv", "2.csv"])
+    tab.select_option("select[name=group]", "run")
+    expect(tab.locator(".group-head h2")).to_have_text(["b", "a"])
+    assert "?" not in tab.url
+
+
+def test_the_first_cards_are_there_before_any_script_and_stay_the_same(own: OwnGallery, tab: Page) -> None:
+    hang(own, *(f"runs/a/{n}.csv" for n in range(12)), "runs/b/odd <name>.csv", "top.csv")
+    held: list[Route] = []
+    tab.route("**/js/wall.js", held.append)
+    tab.goto(f"{own.url}/belvedere/", wait_until="commit")
+    expect(tab.locator(".group-head h2")).to_have_text([f"{BUCKET} (top of the bucket)", "b", "a"])
+    expect(tab.locator(".group:nth-child(2) .card")).to_contain_text("odd <name>.csv")
+    expect(tab.locator("#count")).to_have_text("14 artifacts")
+    shown = tab.locator(".cell:visible").count()
+    assert shown < 14, "one row of each group, as the scripts will leave it"
+    tab.evaluate("window.first = [...document.querySelectorAll('.cell, .group')]")
+    before = tab.locator(".group:nth-child(3)").bounding_box()
+
+    held[0].continue_()
+    tab.wait_for_selector("#live[data-level=live]")
+
+    assert tab.evaluate(
+        "first.every((one) => one.isConnected) && first.every((one) => one.matches('.group') || one.artifact)"
+    )
+    assert tab.locator(".cell").count() == tab.evaluate("first.filter((one) => one.matches('.cell')).length")
+    assert tab.locator(".cell:visible").count() == shown
+    assert tab.locator(".group:nth-child(3)").bounding_box() == before
+
+
+def test_a_group_that_is_alone_shows_all_its_cards(own: OwnGallery, tab: Page) -> None:
+    hang(own, *(f"{n:03}.csv" for n in range(90)))
+    open_wall(tab, own)
+
+    expect(tab.locator(".group-head h2")).to_have_text([f"{BUCKET} (top of the bucket)"])
+    expect(tab.locator(".cell:visible").nth(40)).to_be_attached()
+    while tab.locator(".cell").count() < 90:
+        tab.mouse.wheel(0, 3000)
+        tab.wait_for_timeout(100)
+    expect(tab.locator(".cell:visible")).to_have_count(90)
 
 
 def test_what_arrives_hangs_in_its_group(own: OwnGallery, tab: Page) -> None:

@@ -93,7 +93,8 @@ class Presenter:
         """Return the run that an object belongs to."""
         run = run_of(key)
         page = f"{self.root}/runs?{urlencode({'bucket': bucket, 'run': run.prefix})}"
-        return OriginResponse(system=run.system.value, label=run.label, name=run.name, prefix=run.prefix, page=page)
+        name = run.name if run.prefix else f"{bucket} {run.name}"
+        return OriginResponse(system=run.system.value, label=run.label, name=name, prefix=run.prefix, page=page)
 
     def family(self, family: Family) -> FamilyResponse:
         """Return what an artifact belongs together with as JSON."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.harness.own_gallery import OwnGallery
 
 # One of each tells who asks.
-LIST, GROUPS, WALL, RUN, ARTIFACT = 3, 4, 9, 10, 4
+LIST, GROUPS, WALL, RUN, ARTIFACT = 3, 4, 10, 10, 4
 
 
 @pytest.fixture
@@ -45,7 +45,8 @@ def test_pages_take_a_fixed_number_of_statements(own: OwnGallery, statements: li
         "/belvedere/api/groups?by=run&q=cost": GROUPS + (hanging < COMMON),
         "/belvedere/api/groups?by=day": GROUPS,
         "/belvedere/": WALL,
-        "/belvedere/?group=kind": WALL + 1,
+        "/belvedere/?group=kind": WALL,
+        "/belvedere/?group=none": WALL - 1,
         f"/belvedere/runs?bucket={BUCKET}&run=cost/{hanging}/": RUN,
         f"/belvedere/artifacts/{rows[0]['id']}": ARTIFACT,
     }

@@ -44,7 +44,7 @@ def test_runs_come_newest_first_with_their_newest_artifacts(own: OwnGallery) -> 
     body = ask(own, by="run", each=2)
 
     assert [(group["label"], group["name"], group["count"]) for group in body["groups"]] == [
-        ("folder", "(top of the bucket)", 1),
+        ("folder", f"{BUCKET} (top of the bucket)", 1),
         ("run", "a", 3),
         ("Kubeflow run", "iris / 0b6c1a52", 1),
     ]

@@ -3,7 +3,7 @@ import { followAirflowLinks, mirrorMove } from "./airflow.js";
 import { Tray } from "./compare_tray.js";
 import { copyFrom } from "./copying.js";
 import { Following } from "./following.js";
-import { Frames } from "./frames.js";
+import { Frames, drawn } from "./frames.js";
 import { listenForKeys } from "./keys.js";
 import { Live } from "./live.js";
 import { showLog } from "./log.js";
@@ -255,8 +255,5 @@ function refresh() {
   if (!times.busy) bring();
 }
 
-new Live(root, subject.seq, {
-  only: { bucket: subject.bucket, key: subject.key },
-  onArtifact: heard,
-  onReset: refresh,
-});
+const { seq, bucket, key } = subject;
+drawn.then(() => new Live(root, seq, { only: { bucket, key }, onArtifact: heard, onReset: refresh }));

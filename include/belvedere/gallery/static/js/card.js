@@ -9,16 +9,33 @@ export function keyOf(artifact) {
   return `${artifact.bucket}\u0000${artifact.key}`;
 }
 
-export function makeCard(template, artifact, refresh) {
-  const cell = template.content.firstElementChild.cloneNode(true);
+// `drawn` is the card as the server has drawn it already: it is taken over as it is.
+export function makeCard(template, artifact, refresh, drawn = null) {
+  const cell = drawn ?? template.content.firstElementChild.cloneNode(true);
   const image = cell.querySelector("img");
   image.addEventListener("load", () => {
     image.parentElement.classList.add("has-picture");
     seen(cell);
   });
   image.addEventListener("error", () => lost(cell, refresh));
+  if (drawn && image.hasAttribute("src")) takeOver(cell, artifact, refresh);
   showArtifact(cell, artifact);
   return cell;
+}
+
+// The picture is on its way, or has come already before anybody listened.
+function takeOver(cell, artifact, refresh) {
+  const image = cell.querySelector("img");
+  cell.shown = artifact;
+  cell.revision = revisionOf(artifact);
+  cell.renewed = false;
+  if (!image.complete) return;
+  if (image.naturalWidth) image.parentElement.classList.add("has-picture");
+  else image.decode().then(() => image.parentElement.classList.add("has-picture"), () => lost(cell, refresh));
+}
+
+function revisionOf(artifact) {
+  return artifact.thumbnail ? `${artifact.id} ${artifact.rendered_at}` : "";
 }
 
 // A newer version leaves what hangs there alone until its own picture has come; only if that takes long the card says
@@ -90,7 +107,7 @@ function showPicture(cell, artifact) {
   const image = cell.querySelector("img");
   const standIn = cell.querySelector(".stand-in");
   if (showProgress(cell, artifact)) return;
-  const revision = artifact.thumbnail ? `${artifact.id} ${artifact.rendered_at}` : "";
+  const revision = revisionOf(artifact);
   const words = standInFor(artifact);
   if (standIn.textContent !== words) standIn.textContent = words;
   if (cell.revision === revision) return;
@@ -118,6 +135,9 @@ function showProgress(cell, artifact) {
   }
   cell.revision = "progress";
   cell.progress ??= new Progress(thumb);
+  const rendering = `${artifact.id} ${artifact.rendered_at}`;
+  if (cell.progress.rendering === rendering) return true;
+  cell.progress.rendering = rendering;
   cell.progress.show(artifact);
   requestAnimationFrame(() => seen(cell));
   return true;

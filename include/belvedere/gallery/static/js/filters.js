@@ -1,7 +1,7 @@
 // The filters: a form that is always the same as the address bar.
 import { mirrorAddress } from "./airflow.js";
 
-const DEFAULTS = { order: "newest", view: "grid" };
+const FLAT = "none";
 const NAMES = ["tenant", "kind", "state", "q", "prefix", "bucket", "run", "day", "parts", "group", "order", "view"];
 // What only says how the wall looks, or where somebody is on it.
 const LOOKS = ["order", "view", "group"];
@@ -12,6 +12,7 @@ export class Filters {
   constructor(form, onChange) {
     this.form = form;
     this.onChange = onChange;
+    this.usual = { order: "newest", view: "grid", group: form.dataset.group };
     const { value: typed, defaultValue: sent } = form.elements.q;
     this.read();
     if (typed !== sent) this.keep(typed);
@@ -41,7 +42,7 @@ export class Filters {
 
   get values() {
     const all = NAMES.map((name) => [name, this.form.elements[name].value.trim()]);
-    const held = Object.fromEntries(all.filter(([name, value]) => value && value !== DEFAULTS[name]));
+    const held = Object.fromEntries(all.filter(([name, value]) => value && value !== this.usual[name]));
     if (this.topOfBucket) held.run = "";
     return held;
   }
@@ -52,11 +53,13 @@ export class Filters {
   }
 
   get view() {
-    return this.values.view ?? DEFAULTS.view;
+    return this.values.view ?? this.usual.view;
   }
 
+  // What the wall is grouped by; nothing where single cards hang.
   get group() {
-    return this.values.group ?? "";
+    const { value } = this.form.elements.group;
+    return value === FLAT ? "" : value;
   }
 
   get filtered() {
@@ -74,7 +77,10 @@ export class Filters {
 
   read() {
     const query = new URLSearchParams(location.search);
-    for (const name of NAMES) setValue(this.form.elements[name], query.getAll(name).join(",") || (DEFAULTS[name] ?? ""));
+    for (const name of NAMES) setValue(this.form.elements[name], query.getAll(name).join(",") || (this.usual[name] ?? ""));
+    // An order other than newest first is one of single cards.
+    const { order, group } = this.form.elements;
+    if (!query.get("group") && order.value !== this.usual.order) group.value = FLAT;
     this.showOrder();
   }
 
@@ -92,9 +98,10 @@ export class Filters {
 
   // Groups are always newest first: another order has nothing to say there.
   showOrder() {
-    const { order, group } = this.form.elements;
-    if (group.value && order.value !== DEFAULTS.order) order.value = DEFAULTS.order;
-    order.disabled = group.value !== "";
+    const { order } = this.form.elements;
+    if (this.group && order.value !== this.usual.order) order.value = this.usual.order;
+    order.disabled = this.group !== "";
+    order.title = this.group ? `Groups are newest first; choose "${FLAT}" to order single cards` : "";
   }
 
   // What the API lists for these filters, beginning at a cursor; `more` narrows it further.

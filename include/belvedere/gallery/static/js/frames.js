@@ -13,14 +13,23 @@ addEventListener("message", ({ source, data }) => {
   frame.style.height = `${Math.min(Math.max(data.height, LEAST), MOST)}px`;
 });
 
-// Load a frame from an address, or from one that is still to come.
+// What came with the page is seen first: a frame starts a process of its own, which would take its time from it.
+export const drawn = new Promise((done) => {
+  if (document.hidden) done();
+  else requestAnimationFrame(() => setTimeout(done));
+});
+
+// Load a frame from an address, or from one that is still to come; of several askings the last one counts.
 export async function show(frame, address = frame.dataset.href) {
+  const asked = (frame.asked = {});
   frame.parentElement.setAttribute("aria-busy", "true");
   frame.addEventListener("load", () => frame.parentElement?.removeAttribute("aria-busy"), { once: true });
   const theme = frame.dataset.paper || document.documentElement.dataset.theme;
   frame.changes = 0;
   frame.dataset.theme = theme;
-  frame.src = `${await address}?theme=${theme}`;
+  await drawn;
+  const from = await address;
+  if (frame.asked === asked) frame.src = `${from}?theme=${theme}`;
 }
 
 export class Frames {

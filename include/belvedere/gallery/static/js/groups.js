@@ -9,15 +9,28 @@ const ZONES = { day: (name) => `${name} UTC` };
 
 export class Groups {
   // `hang` makes the card of an artifact in a list, or changes the one that hangs already; `more` reads further ones.
-  constructor(list, template, { by, view, hang, more }) {
-    Object.assign(this, { list, template, by, view, hang, more, sections: new Map() });
+  // `drawn` are the groups that the server has drawn already, by their ids.
+  constructor(list, template, { by, view, hang, more, drawn }) {
+    Object.assign(this, { list, template, by, view, hang, more, drawn, sections: new Map() });
     this.folded = new Set(JSON.parse(sessionStorage.getItem(FOLDED) ?? "[]"));
     new ResizeObserver(() => this.trimAll()).observe(list);
   }
 
-  extend(groups) {
+  // `last` says that no further groups follow: one that is alone needs no heading to be opened by.
+  extend(groups, last) {
     for (const group of groups) this.section(group).take(group.artifacts, group);
+    if (last && this.sections.size === 1) this.only().open = true;
     this.trimAll();
+  }
+
+  only() {
+    return this.sections.size === 1 ? this.sections.values().next().value : null;
+  }
+
+  // Whether a group that is alone has cards that are not read yet.
+  get goesOn() {
+    const only = this.only();
+    return Boolean(only?.open && only.cursor && !only.cards.hidden);
   }
 
   // Where a new artifact belongs, made at the top if the group is new.
@@ -38,7 +51,7 @@ export class Groups {
     const section = new Section(this, group);
     this.sections.set(group.id, section);
     if (atTop) this.list.prepend(section.element);
-    else this.list.append(section.element);
+    else if (!section.drawn) this.list.append(section.element);
     return section;
   }
 
@@ -53,12 +66,13 @@ export class Groups {
   }
 
   trimAll() {
-    for (const section of this.sections.values()) this.trim(section);
+    const columns = this.columns();
+    for (const section of this.sections.values()) this.trim(section, columns);
   }
 
   // One full row of each group that is not opened; on narrow screens two.
-  trim(section) {
-    const columns = this.columns();
+  trim(section, columns = this.columns()) {
+    section.element.dataset.ready = "";
     const shown = section.open ? Infinity : this.view === "list" ? 5 : columns < 4 ? columns * NARROW_ROWS : columns;
     [...section.cards.children].forEach((cell, number) => (cell.hidden = number >= shown));
     section.showMore(shown);
@@ -79,19 +93,20 @@ export class Groups {
 class Section {
   constructor(groups, group) {
     this.groups = groups;
-    this.element = groups.template.content.firstElementChild.cloneNode(true);
+    this.drawn = groups.drawn.has(group.id);
+    this.element = groups.drawn.get(group.id) ?? groups.template.content.firstElementChild.cloneNode(true);
     const find = (selector) => this.element.querySelector(selector);
     Object.assign(this, { id: group.id, group, cursor: group.next_cursor, open: false, cards: find(".wall") });
     Object.assign(this, { button: find(".group-more"), folder: find(".fold"), said: find(".group-said"), time: find("time") });
     this.cards.className = `wall ${groups.view}`;
     const name = (ZONES[groups.by] ?? ((text) => text))(visible(group.name));
-    find("bdi").textContent = name.replaceAll("_", groups.by === "kind" ? " " : "_");
+    write(find("bdi"), name.replaceAll("_", groups.by === "kind" ? " " : "_"));
     find(".group-name").href = group.page;
     this.cards.setAttribute("aria-label", `Artifacts of ${group.label} ${name}`);
-    this.folder.querySelector(".hidden").textContent = `Artifacts of ${group.label} ${name}`;
+    write(this.folder.querySelector(".hidden"), `Artifacts of ${group.label} ${name}`);
     this.folder.addEventListener("click", () => this.fold(!this.cards.hidden));
     this.button.addEventListener("click", () => this.toggle());
-    this.fold(groups.folded.has(this.id));
+    if (groups.folded.has(this.id)) this.fold(true);
     this.say();
   }
 
@@ -111,34 +126,39 @@ class Section {
     const { label, count, count_is_exact: exact, tenant } = this.group;
     const kind = ["run", "kind", "tenant", "day"].includes(label) && this.groups.by !== "run" ? "" : `${label} · `;
     const whose = tenant && this.groups.by === "run" ? `${tenant} · ` : "";
-    this.said.textContent = `${kind}${whose}${count.toLocaleString("en")}${exact ? "" : "+"} ${count === 1 ? "artifact" : "artifacts"}`;
+    write(this.said, `${kind}${whose}${count.toLocaleString("en")}${exact ? "" : "+"} ${count === 1 ? "artifact" : "artifacts"}`);
     this.showAge();
   }
 
   showAge() {
     const newest = this.cards.firstElementChild?.artifact?.event_at ?? this.group.newest_at;
     this.time.dateTime = newest;
-    const text = `${age(newest)} ago`;
-    if (this.time.textContent !== text) this.time.textContent = text;
+    write(this.time, `${age(newest)} ago`);
   }
 
   showMore(shown) {
     const hidden = this.group.count - Math.min(shown, this.cards.children.length);
     this.button.hidden = this.cards.hidden || (hidden <= 0 && !this.open);
     const rest = `${hidden.toLocaleString("en")}${this.group.count_is_exact ? "" : "+"}`;
-    this.button.textContent = !this.open ? `Show ${rest} more` : this.cursor ? `Show more (${rest} left)` : "Show fewer";
+    write(this.button, !this.open ? `Show ${rest} more` : this.cursor ? `Show more (${rest} left)` : "Show fewer");
   }
 
   async toggle() {
     if (this.open && !this.cursor) this.open = false;
     else {
       this.open = true;
-      if (this.cursor) {
-        const listed = await this.groups.more(this.cursor, PAGE, this.group.query);
-        for (const artifact of listed.artifacts) this.groups.hang(this.cards, artifact);
-        this.cursor = listed.next_cursor;
-      }
+      await this.readOn();
     }
+    this.groups.trim(this);
+  }
+
+  async readOn() {
+    const { cursor } = this;
+    if (!cursor) return;
+    const listed = await this.groups.more(cursor, PAGE, this.group.query);
+    if (cursor !== this.cursor) return;
+    for (const artifact of listed.artifacts) this.groups.hang(this.cards, artifact);
+    this.cursor = listed.next_cursor;
     this.groups.trim(this);
   }
 
@@ -148,6 +168,10 @@ class Section {
     this.groups.fold(this.id, folded);
     this.groups.trim(this);
   }
+}
+
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 function idOf(by, artifact) {

@@ -44,7 +44,7 @@ export class Progress {
     this.bar.hidden = !known;
     if (known) {
       this.bar.setAttribute("aria-valuenow", String(Math.round(percent)));
-      this.fill.style.width = `${Math.min(100, Math.max(0, percent))}%`;
+      this.fill.style.transform = `scaleX(${Math.min(100, Math.max(0, percent)) / 100})`;
     }
     this.element.classList.toggle("done", percent >= 100);
     this.draw(progress.curve);

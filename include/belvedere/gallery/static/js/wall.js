@@ -30,6 +30,9 @@ const meters = new Meters(root);
 const filters = new Filters(element("filters"), changed);
 const search = new SearchBox(root, element("search"));
 const anchor = new Anchor(list, () => scrollY < AT_TOP);
+// What the server has drawn: taken over once, by what the scripts read of it.
+const byData = (selector, name) => new Map([...list.querySelectorAll(selector)].map((one) => [one.dataset[name], one]));
+let drawn = { cells: byData(".cell", "id"), groups: byData(".group", "group") };
 let groups = null;
 let cursor = null;
 let loading = false;
@@ -56,32 +59,47 @@ const listed = (after) =>
 function hang(cards, artifact, { atTop = false } = {}) {
   const known = cells.get(keyOf(artifact));
   if (known) showArtifact(known, artifact);
-  const cell = known ?? makeCard(template, artifact, refresh);
+  const cell = known ?? makeCard(template, artifact, refresh, drawn.cells.get(artifact.id));
   if (!known) cells.set(keyOf(artifact), cell);
   markChosen(cell);
   if (atTop) cards.prepend(cell);
-  else if (!known) cards.append(cell);
+  else if (!known && cell.parentElement !== cards) cards.append(cell);
+}
+
+// The page came with cards.
+function begin(body) {
+  showAll(body);
+  drawn = { cells: new Map(), groups: new Map() };
 }
 
 function show(body) {
   cells.clear();
   waiting.clear();
   list.replaceChildren();
-  empties = 0;
   list.className = `${grouped() ? "groups" : "wall"} ${filters.view}`;
+  showAll(body);
+}
+
+function showAll(body) {
+  empties = 0;
   const more = (after, limit, narrowed) => api(`artifacts${filters.query(after, limit, narrowed)}`);
-  groups = grouped() ? new Groups(list, element("group"), { by: filters.group, view: filters.view, hang, more }) : null;
+  const made = { by: filters.group, view: filters.view, hang, more, drawn: drawn.groups };
+  groups = grouped() ? new Groups(list, element("group"), made) : null;
   extend(body);
 }
 
 function extend(body) {
-  if (groups) groups.extend(body.groups);
+  if (groups) groups.extend(body.groups, body.next_cursor === null);
   else body.artifacts.forEach((artifact) => hang(list, artifact));
   empties = groups && !body.groups.length ? empties + 1 : 0;
   cursor = body.next_cursor;
   meters.showCount(body);
   showEnds(body.total);
-  const found = anchor.find(cursor !== null);
+  seek();
+}
+
+function seek() {
+  const found = anchor.find(cursor !== null || Boolean(groups?.goesOn));
   requestAnimationFrame(() => {
     const near = element("more").getBoundingClientRect().top < innerHeight + AHEAD;
     if (!found || (near && empties < MOST_EMPTY)) loadMore();
@@ -127,13 +145,16 @@ function complain(error) {
 }
 
 async function loadMore() {
-  if (loading || !cursor) return;
+  const within = !cursor && groups?.goesOn;
+  if (loading || !(cursor || within)) return;
   const mine = generation;
   loading = true;
   try {
-    const body = await listed(cursor);
+    const body = within ? await groups.only().readOn() : await listed(cursor);
     loading = false;
-    if (mine === generation) extend(body);
+    if (mine !== generation) return;
+    if (within) seek();
+    else extend(body);
   } catch (error) {
     if (mine === generation) meters.trouble(error);
   } finally {
@@ -319,7 +340,7 @@ listenForKeys({
 followAirflowLinks();
 meters.showStats(first.stats);
 meters.showChips(filters);
-show(first.list);
+begin(first.list);
 new SavedViews(root, filters, parse("saved"));
 new Live(root, first.seq, {
   onArtifact: take,
