@@ -22,12 +22,12 @@ def test_a_card_appears_and_becomes_its_picture_without_a_reload(page: Page, sta
     prefix = f"live/{uuid.uuid4().hex}/"
     page.goto(f"{stack.url}/belvedere/?prefix={prefix}")
     expect(page.locator("#live")).not_to_contain_text("connecting", timeout=PICTURE_MS)
-    expect(page.locator("#wall > li")).to_have_count(0)
+    expect(page.locator("#wall .cell")).to_have_count(0)
     page.evaluate("window.sameDocument = true")
 
     wall.put(prefix + "matrix.csv", matrix_csv(1), "text/csv")
 
-    card = page.locator("#wall > li", has_text="matrix.csv")
+    card = page.locator("#wall .cell", has_text="matrix.csv")
     expect(card).to_have_count(1, timeout=PICTURE_MS)
     expect(card.locator("[data-state=rendered]")).to_have_count(1, timeout=PICTURE_MS)
     expect(card.locator("img")).to_be_visible(timeout=PICTURE_MS)
@@ -52,11 +52,11 @@ def test_many_kinds_hang_side_by_side_and_each_opens(page: Page, stack: RunningS
     expect(page.locator("#wall [data-state=rendered]")).to_have_count(len(files), timeout=2 * PICTURE_MS)
 
     for name in files:
-        page.locator("#wall > li", has_text=name).locator("a").first.click()
+        page.locator("#wall .cell", has_text=name).locator("a").first.click()
         expect(page.locator("h1")).to_contain_text(name, timeout=PICTURE_MS)
         expect(page.locator("[role=tab]").first).to_be_visible(timeout=PICTURE_MS)
         page.go_back()
-        expect(page.locator("#wall > li")).to_have_count(len(files), timeout=PICTURE_MS)
+        expect(page.locator("#wall .cell")).to_have_count(len(files), timeout=PICTURE_MS)
 
 
 def test_the_card_is_there_as_queued_before_the_picture(stack: RunningStack, gallery: httpx.Client, wall: Wall) -> None:

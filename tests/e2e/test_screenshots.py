@@ -41,7 +41,7 @@ def test_wall_and_artifact_page_come_whole_in_every_form(
     context = logged_in(browser, stack, viewport=viewport, color_scheme=theme)
     page = context.new_page()
     page.goto(f"{stack.url}/belvedere/")
-    cards = page.locator("#wall > li")
+    cards = page.locator("#wall .cell:visible")
     for number in range(ON_WALL):
         expect(cards.nth(number).locator("[data-state=rendered] .has-picture")).to_be_attached(timeout=30_000)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "scrolls sideways"

@@ -178,6 +178,7 @@ def test_versions_are_gone_through_and_compared(vera: Page, teams: Teams, run: s
 
 def test_anything_chosen_on_the_wall_is_compared(vera: Page, run: str) -> None:
     vera.goto(f"?q={run}")
+    vera.wait_for_selector("#live[data-level=live]")
     for name in ("roc.csv", "matrix.csv"):
         card(vera, name).focus()
         vera.keyboard.press("c")

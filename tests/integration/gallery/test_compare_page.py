@@ -141,6 +141,7 @@ def test_what_changes_meanwhile_is_said_and_nothing_moves(own: OwnGallery, hang:
 def test_what_is_chosen_on_the_wall_waits_in_a_tray(own: OwnGallery, hang: Hang, view: Page) -> None:
     ids = [hang(f"tray/{name}.txt", f"{name}\n") for name in ("one", "two")]
     view.goto(f"{own.url}/belvedere/?prefix=tray/&order=key")
+    view.wait_for_selector("#live[data-level=live]")
     cards = view.locator("#wall .card")
     expect(cards).to_have_count(2)
     tray = view.get_by_role("complementary", name="Chosen for a comparison")
