@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import urllib3
 from tests.fakes.accounts import FakeAccounts, FakeTenantStore
 from tests.fakes.buckets import FakeBuckets
 
@@ -310,6 +311,22 @@ def test_a_quota_needs_a_bucket(world: World) -> None:
         world.accounts.quota("no-such-bucket-at-all")
     with pytest.raises(BucketMissing):
         world.accounts.set_quota("no-such-bucket-at-all", 1)
+
+
+def test_the_picture_of_all_tenants_is_one_call(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    tenants = [make_tenant(world) for _ in range(3)]
+    calls: list[str] = []
+    pool = urllib3.PoolManager.urlopen
+
+    def counted(self: urllib3.PoolManager, method: str, url: str, **options: Any) -> Any:
+        calls.append(url)
+        return pool(self, method, url, **options)
+
+    monkeypatch.setattr(urllib3.PoolManager, "urlopen", counted)
+    state = world.accounts.state()
+
+    assert len(calls) == (0 if isinstance(world.accounts, FakeAccounts) else 1)
+    assert {tenant.account.fingerprint for tenant in tenants} <= {each.fingerprint for each in state.accounts}
 
 
 def test_no_error_of_the_object_store_repeats_an_access_key(servers: Servers, accounts: MinioAccounts) -> None:

@@ -300,6 +300,21 @@ def test_a_role_that_grants_something_else_is_corrected_and_stays_assigned(
     assert mlflow_admin.state().users[name].roles == {(name, "user")}
 
 
+def test_the_picture_of_all_tenants_is_three_calls(servers: Servers, mlflow_admin: MlflowAdmin) -> None:
+    instance = servers.mlflow()
+    world = World(mlflow_admin, instance.mlflow_url, instance.secrets.mlflow_admin_password)
+    names = {make_tenant(world).identifier for _ in range(2)}
+    watched = MlflowAdmin(instance.mlflow_url, Secret(ADMIN, instance.secrets.mlflow_admin_password))
+    calls: list[str] = []
+    watched._api._http.event_hooks["request"] = [lambda sent: calls.append(sent.url.path)]
+
+    state = watched.state()
+
+    assert len(calls) == 3
+    assert names <= set(state.workspaces)
+    assert names <= set(state.users)
+
+
 def test_a_wrong_password_of_the_administrator_is_told_by_its_settings(servers: Servers) -> None:
     wrong = MlflowAdmin(servers.mlflow().mlflow_url, Secret(ADMIN, OTHER_PASSWORD))
     with pytest.raises(AccessDenied, match="BELVEDERE_MLFLOW_ADMIN_PASSWORD"):
