@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tests.harness.filled_tenants import fill_tenants
 from tests.harness.gallery_rows import add_source, artifact_row, write_artifacts
 from tests.harness.own_gallery import BUCKET
 from tests.harness.specimens import Specimen, drawn, specimens
@@ -85,6 +86,7 @@ def fill(own: OwnGallery, folder: Path, chosen: Iterable[str] = CHOSEN) -> Hung:
         )
         write_artifacts(own.catalog, row)
         ids[state] = str(row["id"])
+    fill_tenants(own.catalog, "somebody")
     return Hung(ids)
 
 

@@ -80,6 +80,4 @@ def why_no_credentials(members: Iterable[MemberResponse], who: Viewer, *, declar
         return "There is no active key yet: the tenant gets one when its declaration is applied."
     if is_member_by_name(members, who):
         return ""
-    return (
-        "Keys are shown to the tenant's members by name only, and you are none of them: an operator can make you one."
-    )
+    return "Keys are shown to members by name only, and you are none of them: an operator can make you one."

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from belvedere.gallery.templating import duration, number, size, templates, visible
+from belvedere.gallery.templating import age, document, duration, lines, number, size, templates, visible
 
 ALL_FACTS = "{% from 'facts.html' import all_facts %}{{ all_facts(facts) }}"
 JSON_VALUES = st.recursive(
@@ -49,6 +50,26 @@ def test_plain_facts_are_written_for_people(value: Any, text: str) -> None:
 def test_names_cannot_break_their_line_nor_run_backwards() -> None:
     assert visible("a\nb\x7f") == "a␊b␡"
     assert visible("gpj\u202egnp.exe") == "gpj<U+202E>gnp.exe"
+
+
+def test_ages_are_written_as_the_pages_scripts_go_on_writing_them() -> None:
+    now = datetime.now(UTC)
+    spans = (
+        timedelta(seconds=-5),
+        timedelta(seconds=59),
+        timedelta(minutes=90),
+        timedelta(hours=47),
+        timedelta(days=9),
+    )
+
+    assert [age(now - span) for span in spans] == ["0 s", "59 s", "1 h", "47 h", "9 d"]
+
+
+def test_a_document_of_several_lines_keeps_them_and_hides_no_override() -> None:
+    assert lines("name: a\n  b\u202ec") == "name: a\n  b<U+202E>c"
+    assert document({"b": ["ä\x07"]}) == '{\n  "b": [\n    "ä\\u0007"\n  ]\n}'
+    assert document('{"a":1}') == '{\n  "a": 1\n}'
+    assert document('{"a": cut...') == '{"a": cut...'
 
 
 @given(st.dictionaries(st.text(), JSON_VALUES, max_size=5))
