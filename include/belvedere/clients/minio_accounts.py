@@ -126,11 +126,15 @@ class MinioAccounts:
     def set_key_enabled(self, access_key: str, *, enabled: bool) -> None:
         """Enable or disable an access key.
 
+        Its policy is sent along: MinIO drops the policy of a key that is changed in any other way.
+
         Raises:
             AccountMissing: there is no such key.
         """
         with translated_admin("enabling an access key" if enabled else "disabling an access key"):
-            self._admin.update_service_account(access_key=access_key, status="on" if enabled else "off")
+            said = json.loads(self._admin.get_service_account(access_key))
+            own = {} if said.get("impliedPolicy", True) else {"policy": json.loads(said["policy"])}
+            self._admin.update_service_account(access_key=access_key, status="on" if enabled else "off", **own)
 
     def revoke_key(self, access_key: str) -> None:
         """Remove an access key; harmless when it is gone."""
