@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import httpx
 from minio import Minio
 
 from belvedere.catalog.memberships import CatalogMembers
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from belvedere.model.tenant import TenantSpec
     from belvedere.tenants.changes import TenantPlan
 
+NOBODY = "http://127.0.0.1:1"
 SEALS = Seals.of("cGxlYXNlIGRvIG5vdCB1c2UgdGhpcyBrZXkgYW55IzE=")
 
 
@@ -82,6 +84,13 @@ class TenantWorld:
         self.apply(planned, spec)
         return planned
 
+    def with_dead(self, system: str) -> TenantWorld:
+        """Return the same world where nobody listens at one of the systems."""
+        if system == "MLflow":
+            return replace(self, systems=replace(self.systems, mlflow=MlflowAdmin(NOBODY, Secret("admin", "x" * 12))))
+        dead = (NOBODY, "AKIDNOBODY", "nobodys-secret")
+        return replace(self, systems=replace(self.systems, accounts=MinioAccounts(*dead), buckets=BucketAdmin(*dead)))
+
     def key(self, spec: TenantSpec) -> Secret:
         """Return the tenant's newest active key."""
         return self.secret(spec, CredentialKind.S3_KEY)
@@ -96,3 +105,14 @@ class TenantWorld:
         """Return an S3 client with a key, as a tenant's program has it."""
         endpoint = self.instance.minio_endpoint.removeprefix("http://")
         return Minio(endpoint, access_key=key.identifier, secret_key=key.password, secure=False, region="us-east-1")
+
+    def make_experiment(self, spec: TenantSpec, name: str) -> None:
+        """Make an experiment as the tenant's user, with a plain client."""
+        user = self.secret(spec, CredentialKind.MLFLOW_USER)
+        httpx.post(
+            f"{self.instance.mlflow_url}/api/2.0/mlflow/experiments/create",
+            json={"name": name},
+            auth=(user.identifier, user.password),
+            headers={"X-MLFLOW-WORKSPACE": spec.name},
+            timeout=60,
+        ).raise_for_status()

@@ -1,0 +1,294 @@
+"""Everything that is changed behind Belvedere's back is seen, repaired, and then gone from the plan."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from minio import MinioAdmin
+from minio.credentials import StaticProvider
+from minio.versioningconfig import SUSPENDED, VersioningConfig
+
+from belvedere.errors import ForeignResource
+from belvedere.model.access import Role
+from belvedere.model.tenant_state import CredentialKind, CredentialPhase, Secret
+from belvedere.storage import changes as storage
+from belvedere.tenants import changes as made
+from belvedere.tenants.drawing import draw_key, draw_password
+from belvedere.tenants.names import policy_name
+from belvedere.tenants.verifying import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from minio import Minio
+    from tests.harness.tenant_world import TenantWorld
+
+    from belvedere.model.tenant import TenantSpec
+
+DENY_ALL = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Action": ["s3:*"], "Resource": ["arn:aws:s3:::*"]}],
+}
+
+
+class Saboteur:
+    """Changes one tenant's things without telling Belvedere."""
+
+    def __init__(self, world: TenantWorld, spec: TenantSpec, s3: Minio) -> None:
+        self.world, self.spec, self.s3 = world, spec, s3
+        self.accounts, self.mlflow = world.systems.accounts, world.systems.need_mlflow()
+        self.account = world.secret(spec, CredentialKind.S3_ACCOUNT)
+        self.key = world.secret(spec, CredentialKind.S3_KEY)
+        self.locked = f"{spec.name}-locked"
+
+    def policy_changed(self) -> None:
+        self.accounts.put_policy(policy_name(self.spec.name), DENY_ALL)
+
+    def policy_removed(self) -> None:
+        self.accounts.detach(policy_name(self.spec.name), self.account.identifier)
+        self.accounts.remove_policy(policy_name(self.spec.name))
+
+    def foreign_policy_attached(self) -> None:
+        self.accounts.attach("readwrite", self.account.identifier)
+
+    def policy_given_to_a_stranger(self) -> None:
+        stranger = draw_key()
+        self.accounts.put_account(stranger)
+        self.accounts.attach(policy_name(self.spec.name), stranger.identifier)
+
+    def account_removed(self) -> None:
+        self.accounts.remove_account(self.account.identifier)
+
+    def account_disabled(self) -> None:
+        self.accounts.set_account_enabled(self.account.identifier, enabled=False)
+
+    def key_removed(self) -> None:
+        self.accounts.revoke_key(self.key.identifier)
+
+    def key_disabled(self) -> None:
+        self.accounts.set_key_enabled(self.key.identifier, enabled=False)
+
+    def key_disabled_by_mc(self) -> None:
+        """As ``mc`` does it: the server drops the key's policy then."""
+        secrets = self.world.instance.secrets
+        admin = MinioAdmin(
+            endpoint=self.world.instance.minio_endpoint.removeprefix("http://"),
+            credentials=StaticProvider(secrets.minio_root_user, secrets.minio_root_password),
+            secure=False,
+        )
+        admin.update_service_account(access_key=self.key.identifier, status="off")
+
+    def key_policy_changed(self) -> None:
+        self.accounts.set_key_policy(self.key.identifier, DENY_ALL)
+
+    def key_made_by_somebody_else(self) -> None:
+        self.accounts.issue_key(self.account, draw_key(), DENY_ALL, "mine")
+
+    def quota_changed(self) -> None:
+        self.accounts.set_quota(self.spec.name, 1024**3)
+
+    def versioning_suspended(self) -> None:
+        self.s3.set_bucket_versioning(self.spec.name, VersioningConfig(SUSPENDED))
+
+    def lifecycle_removed(self) -> None:
+        self.s3.delete_bucket_lifecycle(self.spec.name)
+
+    def expiry_of_renderings_removed(self) -> None:
+        self.s3.delete_bucket_lifecycle(f"{self.spec.name}-renderings")
+
+    def notifications_removed(self) -> None:
+        self.s3.delete_bucket_notification(self.spec.name)
+
+    def tags_of_an_empty_bucket_removed(self) -> None:
+        self.s3.delete_bucket_tags(f"{self.spec.name}-renderings")
+        self.s3.delete_bucket_lifecycle(f"{self.spec.name}-renderings")
+
+    def renderings_bucket_removed(self) -> None:
+        self.s3.remove_bucket(f"{self.spec.name}-renderings")
+
+    def lock_cleared(self) -> None:
+        self.s3.delete_object_lock_config(self.locked)
+
+    def source_unregistered(self) -> None:
+        self.world.systems.sources.unregister(self.spec.name)
+
+    def topic_kept_for_another_time(self) -> None:
+        self.world.systems.topics.set_retention("artifacts", 1000)
+
+    def member_added(self) -> None:
+        self.world.systems.members.grant(self.spec.name, "mallory", Role.MEMBER)
+
+    def member_removed(self) -> None:
+        self.world.systems.members.revoke(self.spec.name, "alice")
+
+    def member_promoted(self) -> None:
+        self.world.systems.members.grant(self.spec.name, "carol", Role.MEMBER)
+
+    def workspace_removed(self) -> None:
+        self.mlflow.remove_workspace(self.spec.name, "CASCADE")
+
+    def workspace_moved(self) -> None:
+        self.mlflow.update_workspace(self.spec.name, f"Belvedere tenant {self.spec.name}", "s3://mlpipeline/elsewhere")
+
+    def role_unassigned(self) -> None:
+        self.mlflow.unassign(self.spec.name, self.spec.name, "user")
+
+    def role_added(self) -> None:
+        self.mlflow.assign(self.spec.name, self.spec.name, "admin")
+
+    def role_given_to_a_stranger(self) -> None:
+        stranger = f"{self.spec.name}-stranger"
+        self.mlflow.put_user(Secret(stranger, draw_password()))
+        self.mlflow.assign(stranger, self.spec.name, "user")
+
+    def role_removed(self) -> None:
+        login = ("admin", self.world.instance.secrets.mlflow_admin_password)
+        with httpx.Client(base_url=f"{self.world.instance.mlflow_url}/api/3.0/mlflow", auth=login, timeout=60) as api:
+            roles = api.get("/roles/list", params={"workspace": self.spec.name}).json()["roles"]
+            found = next(role["id"] for role in roles if role["name"] == "user")
+            api.request("DELETE", "/roles/delete", json={"role_id": found}).raise_for_status()
+
+    def user_promoted(self) -> None:
+        self.mlflow.set_admin(self.spec.name, admin=True)
+
+    def user_removed(self) -> None:
+        self.mlflow.remove_user(self.spec.name)
+
+
+DRIFTS: dict[str, set[type]] = {
+    "policy_changed": {made.PutPolicy},
+    "policy_removed": {made.PutPolicy, made.AttachPolicy},
+    "foreign_policy_attached": {made.DetachPolicy},
+    "policy_given_to_a_stranger": {made.DetachPolicy},
+    "account_removed": {made.CreateAccount, made.ReissueKey},
+    "account_disabled": {made.EnableAccount},
+    "key_removed": {made.ReissueKey},
+    "key_disabled": {made.EnableKey},
+    "key_disabled_by_mc": {made.SetKeyPolicy, made.EnableKey},
+    "key_policy_changed": {made.SetKeyPolicy},
+    "key_made_by_somebody_else": {made.RevokeKey},
+    "quota_changed": {made.SetQuota},
+    "versioning_suspended": {storage.EnableVersioning},
+    "lifecycle_removed": {made.SetLifecycle},
+    "expiry_of_renderings_removed": {storage.SetExpiry},
+    "notifications_removed": {storage.SetNotifications},
+    "tags_of_an_empty_bucket_removed": {storage.TagBucket, storage.SetExpiry},
+    "renderings_bucket_removed": {
+        storage.CreateBucket,
+        storage.TagBucket,
+        storage.EnableVersioning,
+        storage.SetExpiry,
+    },
+    "lock_cleared": {made.SetObjectLock},
+    "source_unregistered": {storage.RegisterSource},
+    "topic_kept_for_another_time": {storage.SetRetention},
+    "member_added": {made.RevokeMembership},
+    "member_removed": {made.GrantMembership},
+    "member_promoted": {made.GrantMembership},
+    "workspace_removed": {made.CreateWorkspace, made.AssignRole},
+    "workspace_moved": {made.UpdateWorkspace},
+    "role_unassigned": {made.AssignRole},
+    "role_added": {made.UnassignRole},
+    "role_given_to_a_stranger": {made.UnassignRole},
+    "role_removed": {made.EnsureRole, made.AssignRole},
+    "user_promoted": {made.DemoteMlflowUser},
+    "user_removed": {made.CreateMlflowUser, made.AssignRole},
+}
+
+
+@pytest.fixture(scope="module")
+def spec(world: TenantWorld) -> TenantSpec:
+    """A provisioned tenant that declares something of everything."""
+    name = world.spec().name
+    spec = world.spec(
+        name=name,
+        members=[{"user": "alice"}, {"user": "carol", "role": "viewer"}],
+        bucket={"quota": "10GiB", "lifecycle": [{"id": "old", "noncurrent_days": 30}]},
+        buckets=[{"name": f"{name}-locked", "object_lock": {"days": 1}}],
+    )
+    world.provision(spec)
+    return spec
+
+
+@pytest.fixture
+def saboteur(world: TenantWorld, spec: TenantSpec, s3: Minio) -> Saboteur:
+    return Saboteur(world, spec, s3)
+
+
+@pytest.mark.parametrize("drift", DRIFTS)
+def test_what_was_changed_behind_our_back_is_seen_and_repaired(
+    world: TenantWorld, spec: TenantSpec, saboteur: Saboteur, drift: str
+) -> None:
+    assert world.plan(spec).changes == ()
+
+    sabotage: Callable[[], None] = getattr(saboteur, drift)
+    sabotage()
+    planned = world.provision(spec)
+
+    assert {type(each.change) for each in planned.changes} == DRIFTS[drift]
+    assert all(each.reason and each.system and each.prop for each in planned.changes)
+    assert world.plan(spec).changes == ()
+
+
+def test_after_all_of_it_the_tenant_works_with_the_credentials_it_had(
+    world: TenantWorld, spec: TenantSpec, saboteur: Saboteur
+) -> None:
+    before = [world.secret(spec, kind) for kind in CredentialKind]
+    saboteur.account_removed()
+    saboteur.user_removed()
+    saboteur.workspace_removed()
+
+    world.provision(spec)
+
+    assert [world.secret(spec, kind) for kind in CredentialKind] == before
+    report = verify(spec, world.systems)
+    assert report.ok, str(report)
+
+
+def test_a_password_that_is_no_longer_on_record_is_set_anew(world: TenantWorld) -> None:
+    spec = world.spec(mlflow={"enabled": False})
+    world.provision(spec)
+    for record in world.systems.credentials.records(spec.name):
+        if record.kind is CredentialKind.S3_ACCOUNT:
+            world.systems.credentials.move(record.id, CredentialPhase.REVOKED)
+
+    planned = world.provision(spec)
+
+    assert made.ResetAccount in {type(each.change) for each in planned.changes}
+    assert world.plan(spec).changes == ()
+    assert verify(spec, world.systems).ok
+
+
+def test_a_bucket_that_lost_its_marks_and_holds_something_is_not_touched_without_adoption(
+    world: TenantWorld, s3: Minio
+) -> None:
+    spec = world.spec(mlflow={"enabled": False})
+    world.provision(spec)
+    s3.fput_object(spec.name, "model.txt", __file__)
+    s3.delete_bucket_tags(spec.name)
+
+    with pytest.raises(ForeignResource, match=rf"bucket {spec.name} exists"):
+        world.plan(spec)
+
+    adopted = spec.model_copy(update={"adopt": True})
+    assert {type(each.change) for each in world.provision(adopted).changes} == {storage.TagBucket}
+
+
+def test_plans_and_what_is_recorded_of_changes_hold_no_secret(world: TenantWorld, spec: TenantSpec) -> None:
+    """Runs last: everything that this module applied was recorded."""
+    credentials = world.systems.credentials
+    live = [one for one in credentials.all_records() if one.phase is not CredentialPhase.REVOKED]
+    hidden = {credentials.reveal(record.id).password for record in live}
+    s3_only = [record for record in live if record.kind is not CredentialKind.MLFLOW_USER]
+    hidden |= {credentials.reveal(record.id).identifier for record in s3_only}
+
+    told = [
+        f"{each.planned} {each!r} {json.dumps([each.planned.before, each.planned.after])}" for each in world.recorded
+    ]
+    text = "\n".join([*told, repr(world.state(spec)), str(world.plan(spec)), repr(credentials.all_records())])
+
+    assert len(world.recorded) > len(DRIFTS)
+    assert [secret for secret in hidden if secret in text] == []
