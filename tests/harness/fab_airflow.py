@@ -41,6 +41,7 @@ SETTINGS = {
     "AIRFLOW__FAB__AUTH_RATE_LIMITED": "False",
 }
 COMMAND_SECONDS = 120.0
+START_SECONDS = 180.0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -108,7 +109,7 @@ def fab_airflow(servers: Servers, catalogs: Catalogs) -> Iterator[FabAirflow]:
         airflow.home.mkdir(parents=True, exist_ok=True)
         airflow.run("db", "migrate")
         _add_administrator(airflow)
-        with running(_api_server(airflow), instance.paths.home):
+        with running(_api_server(airflow), instance.paths.home, seconds=START_SECONDS):
             for name, role in ROLES.items():
                 airflow.add_user(name, role)
             yield airflow

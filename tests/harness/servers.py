@@ -90,7 +90,9 @@ class Servers:
 
 
 @contextmanager
-def running(service: Service, home: Path, flags: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    service: Service, home: Path, flags: tuple[str, ...] = (), seconds: float = START_SECONDS
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run a service as a child process, from when it is healthy until the block ends."""
     started = datetime.now(UTC)
     log = home / f"{service.name}.log"
@@ -107,7 +109,7 @@ def running(service: Service, home: Path, flags: tuple[str, ...] = ()) -> Iterat
     try:
         eventually(
             lambda: process.poll() is not None or service.healthy(started),
-            START_SECONDS,
+            seconds,
             what=f"{service.name} (log: {log})",
         )
         assert process.poll() is None, f"{service.name} ended: {log.read_text(errors='replace')[-2000:]}"
