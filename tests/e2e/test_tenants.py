@@ -353,7 +353,7 @@ def test_a_removal_goes_as_far_as_was_confirmed(stack: RunningStack, gallery: ht
     assert not stack.s3.bucket_exists(name)
     assert not stack.s3.bucket_exists(f"{name}-renderings")
     assert refused(store_of(shown), name, "ghost.csv") in ("InvalidAccessKeyId", "NoSuchBucket")
-    with mlflow_of(shown) as mlflow:
+    with mlflow_of(shown, workspace="default") as mlflow:
         assert mlflow.get("/api/2.0/mlflow/experiments/search", params={"max_results": 1}).status_code == 401
 
 

@@ -43,7 +43,8 @@ def mlflow_objections(spec: TenantSpec, state: TenantState) -> Iterator[str]:
                 "over (its experiments stay), or choose another name"
             )
     for user in spec.mlflow_users():
-        if user.name in state.users and _record(state, user.name) is None and not spec.adopt:
+        found = state.users.get(user.name)
+        if found and not spec.adopt and not _is_ours(spec, state, found):
             yield (
                 f"MLflow user {user.name} exists and is not Belvedere's: declare adopt: true to take it over "
                 "(its password is set anew), or declare mlflow.users with other names"
@@ -129,6 +130,13 @@ def _strangers(spec: TenantSpec, state: TenantState) -> Iterator[tuple[str, str]
 
 def _roles(user: MlflowUserState) -> list[str]:
     return sorted(f"{workspace}/{role}" for workspace, role in user.roles)
+
+
+def _is_ours(spec: TenantSpec, state: TenantState, user: MlflowUserState) -> bool:
+    """Whether a user is on record; or, when the record was lost, has roles in the marked workspace and nowhere else."""
+    if _record(state, user.name) is not None:
+        return True
+    return _is_marked(spec, state) and {workspace for workspace, _ in user.roles} == {spec.name}
 
 
 def _is_marked(spec: TenantSpec, state: TenantState) -> bool:
