@@ -87,7 +87,7 @@ def test_who_wants_single_cards_says_so_in_the_address(own: OwnGallery, tab: Pag
 def test_the_first_cards_are_there_before_any_script_and_stay_the_same(own: OwnGallery, tab: Page) -> None:
     hang(own, *(f"runs/a/{n}.csv" for n in range(12)), "runs/b/odd <name>.csv", "top.csv")
     held: list[Route] = []
-    tab.route("**/js/wall.js", held.append)
+    tab.route("**/js/wall.js", lambda route: held.append(route))
     tab.goto(f"{own.url}/belvedere/", wait_until="commit")
     expect(tab.locator(".group-head h2")).to_have_text([f"{BUCKET} (top of the bucket)", "b", "a"])
     expect(tab.locator(".group:nth-child(2) .card")).to_contain_text("odd <name>.csv")

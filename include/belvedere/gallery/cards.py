@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from belvedere.catalog.groups import GroupBy
+from belvedere.gallery.templating import age
 from belvedere.model.artifact import ArtifactState
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ STATE_WORDS = {
     ArtifactState.DELETED: "deleted",
 }
 EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
-MINUTE, HOUR, DAY = 60, 3600, 86_400
 # So many of a group's cards are seen on every screen, before it is opened.
 FEWEST_SHOWN = 4
 # What no script reads of the artifacts that a page brings along.
@@ -78,7 +77,7 @@ class CardGroup:
     cards: tuple[Card, ...]
 
 
-def card_of(artifact: ArtifactResponse, now: datetime | None = None) -> Card:
+def card_of(artifact: ArtifactResponse) -> Card:
     """Return what an artifact's card shows."""
     folder, name = folder_and_name(artifact.key)
     moves = artifact.state is ArtifactState.RENDERED and has_progress(artifact.facts)
@@ -94,7 +93,7 @@ def card_of(artifact: ArtifactResponse, now: datetime | None = None) -> Card:
         tenant=artifact.tenant,
         size=artifact.size,
         at=artifact.event_at.isoformat(),
-        age=age(artifact.event_at, now),
+        age=age(artifact.event_at),
         picture="" if moves else artifact.thumbnail or "",
         alt=f"Picture: {artifact.alt_text or artifact.title or artifact.key}" if artifact.thumbnail else "",
         stand_in=stand_in(artifact),
@@ -131,16 +130,6 @@ def folder_and_name(key: str) -> tuple[str, str]:
     """Split a key before its last part; a key may end in slashes."""
     at = key.rstrip("/").rfind("/") + 1
     return key[:at], key[at:] or key
-
-
-def age(time: datetime, now: datetime | None = None) -> str:
-    """Return how long ago something was: ``12 s``, ``3 min``, ``5 h``, ``2 d``."""
-    seconds = max(0, int(((now or datetime.now(UTC)) - time).total_seconds()))
-    if seconds < MINUTE:
-        return f"{seconds} s"
-    if seconds < HOUR:
-        return f"{seconds // MINUTE} min"
-    return f"{seconds // HOUR} h" if seconds < 2 * DAY else f"{seconds // DAY} d"
 
 
 def stand_in(artifact: ArtifactResponse) -> str:
