@@ -42,7 +42,7 @@ class OutputResponse(BaseModel):
 
 
 class RunResponse(BaseModel):
-    """The Airflow run that rendered the artifact."""
+    """A run of Airflow: the one that rendered the artifact, or was at work on the tenant."""
 
     dag_id: str
     run_id: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.harness.filled_tenants import declare_as, keep_credentials, spec_of
 from tests.harness.gallery_rows import artifact_row, write_artifacts
 from tests.harness.own_gallery import BUCKET
 
@@ -12,10 +13,13 @@ from belvedere.catalog.browse import COMMON
 from belvedere.clients.postgres import Connection
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.harness.own_gallery import OwnGallery
 
 # One of each tells who asks.
 LIST, GROUPS, WALL, RUN, ARTIFACT = 3, 4, 10, 10, 4
+TENANTS, TENANT, CHANGES = 3, 6, 4
 
 
 @pytest.fixture
@@ -50,10 +54,32 @@ def test_pages_take_a_fixed_number_of_statements(own: OwnGallery, statements: li
         f"/belvedere/runs?bucket={BUCKET}&run=cost/{hanging}/": RUN,
         f"/belvedere/artifacts/{rows[0]['id']}": ARTIFACT,
     }
+
+    assert spent(own, statements, costs) == costs
+
+
+@pytest.mark.parametrize("declared", [1, 60])
+def test_pages_of_tenants_take_a_fixed_number_of_statements(
+    own: OwnGallery, statements: list[str], declared: int
+) -> None:
+    for number in range(declared):
+        declare_as(own.catalog, spec_of(f"cost-{declared}-{number}"))
+    keep_credentials(own.catalog, f"cost-{declared}-0")
+    costs = {
+        "/belvedere/api/tenants": TENANTS,
+        "/belvedere/tenants": TENANTS,
+        f"/belvedere/api/tenants/cost-{declared}-0": TENANT,
+        f"/belvedere/tenants/cost-{declared}-0": TENANT,
+        "/belvedere/changes": CHANGES,
+    }
+
+    assert spent(own, statements, costs) == costs
+
+
+def spent(own: OwnGallery, statements: list[str], paths: Iterable[str]) -> dict[str, int]:
     seen = {}
-    for path in costs:
+    for path in paths:
         statements.clear()
         assert own.client.get(path).status_code == 200
         seen[path] = len(statements)
-
-    assert seen == costs
+    return seen

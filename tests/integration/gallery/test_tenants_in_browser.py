@@ -131,13 +131,14 @@ def test_credentials_are_shown_on_request_copied_and_hidden_by_escape(page: Page
     page.get_by_role("button", name="Show credentials").press("Enter")
     expect(page.locator("[data-secret='s3.secret_key']").first).to_have_text(KEY.password)
     page.get_by_role("button", name="copy secret key").click()
+    expect(page.get_by_role("status").filter(has_text="copied: secret key")).to_be_attached()
     copied = page.evaluate("navigator.clipboard.readText()")
     page.get_by_role("button", name="copy the lines for MinIO's client").click()
     lines = page.evaluate("navigator.clipboard.readText()")
 
     assert copied == KEY.password
     assert lines.splitlines()[0].endswith(f"'{KEY.identifier}' '{KEY.password}'")
-    assert MLFLOW_USER.password in page.get_by_label("Variables for MLflow").inner_text()
+    assert MLFLOW_USER.password in page.get_by_label("Variables for MLflow", exact=True).inner_text()
     assert number_of_looks(own) == before + 1
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Show credentials")).to_be_visible()

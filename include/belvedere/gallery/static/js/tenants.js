@@ -16,9 +16,11 @@ function copied(button) {
   return beside.textContent;
 }
 
-document.addEventListener("click", ({ target }) => {
+document.addEventListener("click", async ({ target }) => {
   const button = target.closest?.("[data-copy]");
-  if (button) copyFrom(button, copied(button));
+  if (!button) return;
+  await copyFrom(button, copied(button));
+  document.querySelector("[data-copied]").textContent = `${button.textContent}: ${button.ariaLabel.replace(/^copy /, "")}`;
 });
 document.querySelector("[data-chooser]")?.addEventListener("change", (event) => event.currentTarget.requestSubmit());
 followAirflowLinks();
