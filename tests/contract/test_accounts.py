@@ -283,6 +283,15 @@ def test_attaching_and_detaching_twice_is_harmless(world: World) -> None:
     assert world.account(tenant.account).policies == ()
 
 
+def test_attaching_a_policy_keeps_the_others(world: World) -> None:
+    tenant, other = make_tenant(world), make_tenant(world)
+    world.accounts.attach(other.policy, tenant.account.identifier)
+    assert world.account(tenant.account).policies == tuple(sorted((tenant.policy, other.policy)))
+
+    world.accounts.detach(tenant.policy, tenant.account.identifier)
+    assert world.account(tenant.account).policies == (other.policy,)
+
+
 def test_what_is_missing_is_told_as_such(world: World) -> None:
     tenant, nobody = make_tenant(world), new_secret().identifier
     with pytest.raises(AccountMissing):

@@ -90,8 +90,12 @@ class MinioAccounts:
         Raises:
             AccountMissing: there is no such policy or user.
         """
-        with translated_admin(f"attaching policy {policy}", harmless=(ALREADY_SO,)):
-            self._admin.attach_policy([policy], user=access_key)
+        # MinIO's own call for this encrypts what it sends and answers, each for 0.2 s of a core; this one does not.
+        with translated_admin(f"attaching policy {policy}"):
+            said = json.loads(self._admin.user_info(access_key)).get("policyName", "")
+            held = [name for name in said.split(",") if name]
+            if policy not in held:
+                self._admin.policy_set(",".join([*held, policy]), user=access_key)
 
     def detach(self, policy: str, access_key: str) -> None:
         """Detach a named policy from a user; harmless when it is not attached, or when one of them is gone."""
