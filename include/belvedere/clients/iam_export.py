@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections import defaultdict
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
@@ -51,6 +52,7 @@ def read_accounts(admin: MinioAdmin) -> AccountsState:
         AccessDenied: our account may not export.
     """
     export = _fetch(admin)
+    keys = _keys_by_parent(export.keys)
     return AccountsState(
         policies={name: canonical_policy(document) for name, document in export.policies.items()},
         accounts=tuple(
@@ -58,7 +60,7 @@ def read_accounts(admin: MinioAdmin) -> AccountsState:
                 access_key=access_key,
                 enabled=said.get("status") == "enabled",
                 policies=_policies(export.attached.get(access_key)),
-                keys=_keys_of(access_key, export.keys),
+                keys=tuple(keys[access_key]),
             )
             for access_key, said in sorted(export.users.items())
         ),
@@ -95,14 +97,17 @@ def _policies(attached: Mapping[str, Any] | None) -> tuple[str, ...]:
     return tuple(sorted(name for name in names.split(",") if name))
 
 
-def _keys_of(parent: str, keys: Mapping[str, Any]) -> tuple[KeyState, ...]:
-    return tuple(
-        KeyState(
-            access_key=access_key,
-            enabled=said.get("status") == "on",
-            policy=canonical_policy(said["sessionPolicy"]) if said.get("sessionPolicy") else None,
-            description=said.get("description", ""),
-        )
-        for access_key, said in sorted(keys.items())
-        if said.get("parent") == parent
+def _keys_by_parent(keys: Mapping[str, Any]) -> Mapping[str, list[KeyState]]:
+    by_parent: dict[str, list[KeyState]] = defaultdict(list)
+    for access_key, said in sorted(keys.items()):
+        by_parent[said["parent"]].append(_key(access_key, said))
+    return by_parent
+
+
+def _key(access_key: str, said: Mapping[str, Any]) -> KeyState:
+    return KeyState(
+        access_key=access_key,
+        enabled=said.get("status") == "on",
+        policy=canonical_policy(said["sessionPolicy"]) if said.get("sessionPolicy") else None,
+        description=said.get("description", ""),
     )
