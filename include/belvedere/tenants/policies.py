@@ -7,6 +7,7 @@ logged in as that account. Keys are children of the tenant's account, never of r
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from belvedere.model.tenant import TenantSpec
 
 VERSION = "2012-10-17"
+LONGEST_OF_KEYS = 3500
+"""Of characters; the object store takes 4096 bytes as it writes them itself."""
 LOOK_AT_BUCKET = ("s3:GetBucketLocation", "s3:GetBucketVersioning", "s3:ListBucket", "s3:ListBucketVersions")
 READ_OBJECTS = ("s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3:GetObjectVersionTagging")
 WRITE_OBJECTS = (
@@ -44,10 +47,22 @@ def account_policy(spec: TenantSpec, renderings_suffix: str) -> dict[str, Any]:
 
 
 def key_policy(spec: TenantSpec, renderings_suffix: str) -> dict[str, Any]:
-    """Return what each of a tenant's keys may do: what its account may, and no administration."""
-    whole = account_policy(spec, renderings_suffix)
+    """Return what each of a tenant's keys may do: what its account may, and no administration.
+
+    A tenant of many buckets has too long a policy for a key. Its keys name the beginning of the buckets' names instead;
+    exactly which ones they are stands in the account's policy, without which a key opens nothing.
+    """
+    statements = account_policy(spec, renderings_suffix)["Statement"]
+    exact = _with_denial(statements)
+    if len(json.dumps(exact)) <= LONGEST_OF_KEYS:
+        return exact
+    actions = tuple({action for statement in statements for action in statement["Action"]})
+    return _with_denial([_allow("UseBuckets", actions, [spec.name, f"{spec.name}/*", f"{spec.name}-*"])])
+
+
+def _with_denial(statements: list[Mapping[str, Any]]) -> dict[str, Any]:
     denial = {"Sid": "NoAdministration", "Effect": "Deny", "Action": ["admin:*"]}
-    return whole | {"Statement": [*whole["Statement"], denial]}
+    return {"Version": VERSION, "Statement": [*statements, denial]}
 
 
 def _allow(sid: str, actions: tuple[str, ...], resources: list[str]) -> Mapping[str, Any]:
