@@ -25,6 +25,7 @@ NOT_TARGETS = {"sure"}
 # Routers whose routes all stand in the table of docs/reference/api.md: add yours.
 DOCUMENTED = {
     "artifacts",
+    "credentials",
     "events",
     "exports",
     "members",
@@ -32,6 +33,7 @@ DOCUMENTED = {
     "render_logs",
     "rows",
     "stats",
+    "tenant_changes",
     "tenants",
     "uploads",
 }
