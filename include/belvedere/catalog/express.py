@@ -6,7 +6,6 @@ not manage within ``PATIENCE_SECONDS``, and everything when no lane is there, is
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,13 +54,6 @@ def lanes(connection: Connection) -> list[Lane]:
     return [Lane(**{name: row[name] for name in Lane.__slots__}) for row in rows]
 
 
-def claim_express(connection: Connection, most: int, lease_seconds: float) -> str | None:
-    """Claim up to ``most`` small updates, a fair share of each tenant's, oldest first; None where nothing waits."""
-    claim_id = uuid.uuid4().hex
-    taken = connection.execute(CLAIM, {"claim_id": claim_id, "most": most, "lease": lease_seconds}).rowcount
-    return claim_id if taken else None
-
-
 def decline(connection: Connection, claim_id: str, item: ClaimedItem) -> None:
     """Give one item to the ordinary runs, for good: it is nothing for the lane. No attempt is counted."""
     facts = {"id": item.inbox_id, "artifact_id": item.artifact_id, "claim_id": claim_id}
@@ -86,19 +78,6 @@ LANES = """
 select name, run_id, started_at, beat_at, rendered, declined,
     beat_at > clock_timestamp() - make_interval(secs => %(alive)s) as alive
 from lanes order by alive desc, started_at desc
-"""
-
-CLAIM = """
-with waiting as (
-    select id, row_number() over (partition by tenant order by id) as place from inbox
-    where state = 'queued' and express and available_at <= clock_timestamp()
-), chosen as (
-    select i.id from inbox i join waiting w on w.id = i.id where i.state = 'queued' and i.express
-    order by w.place, i.id limit %(most)s for update of i skip locked
-)
-update inbox i set state = 'claimed', claim_id = %(claim_id)s, claimed_at = clock_timestamp(), started_at = null,
-    lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-from chosen c where i.id = c.id and i.state = 'queued'
 """
 
 DECLINE = """

@@ -22,7 +22,7 @@ LEARNING_RATE = 0.2
 def finish(connection: Connection, claim_id: str, item: ClaimedItem, record: RenderingRecord) -> bool:
     """Record what came of one item and close it; False when the claim was lost (its next holder will do it)."""
     numbers = numbers_of(record.facts)  # before the lock that all writers wait for
-    with writing_artifacts(connection, wakes_dispatcher=True):
+    with connection.pipeline(), writing_artifacts(connection, wakes_dispatcher=True):
         closed = connection.execute(CLOSE, _closing(claim_id, item, record.state.value)).fetchone()
         if closed is None:
             return False

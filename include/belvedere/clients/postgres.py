@@ -56,6 +56,12 @@ class Connection(psycopg.Connection[Row]):
         with translated(), super().transaction(*arguments, **options) as transaction:
             yield transaction
 
+    @contextmanager
+    def pipeline(self) -> Iterator[psycopg.Pipeline]:
+        """Send the block's statements without waiting for each one's answer, which is read where it is looked at."""
+        with translated(), super().pipeline() as pipeline:
+            yield pipeline
+
 
 @contextmanager
 def connect(dsn: str, *, autocommit: bool = True) -> Iterator[Connection]:

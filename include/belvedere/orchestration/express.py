@@ -14,8 +14,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from belvedere.catalog.claims import claimed_items, hand_back
-from belvedere.catalog.express import beat, claim_express, decline, leave
+from belvedere.catalog.express import beat, decline, leave
+from belvedere.catalog.express_work import begin_express
 from belvedere.catalog.results import put_back
 from belvedere.catalog.serial import INBOX_CHANNEL
 from belvedere.catalog.sources import sources_in_use
@@ -31,7 +31,7 @@ from belvedere.rendering.isolation.ahead import ChildAhead
 if TYPE_CHECKING:
     from contextlib import ExitStack
 
-    from belvedere.catalog.claims import ClaimedItem
+    from belvedere.catalog.express_work import Begun
     from belvedere.clients.postgres import Connection
     from belvedere.orchestration.making import Making
     from belvedere.orchestration.rendering import Bytes
@@ -43,8 +43,6 @@ log = logging.getLogger(__name__)
 BEAT_SECONDS = 0.5
 SOURCES_SECONDS = 5.0
 ITEM_SECONDS = 2.0
-# One at once: of what waited behind it in a claim, newer versions would have come before its turn (measured).
-ITEMS_AT_ONCE = 1
 # The kind of which most updates are: the child that waits is made for its limits.
 USUAL_KIND = "progress_lines"
 
@@ -54,7 +52,10 @@ class NotForTheLane(Exception):
 
 
 class ExpressItem(ItemRendering):
-    """The way of one item through the lane."""
+    """The way of one item through the lane, which has begun it with its claim."""
+
+    def _begin(self) -> bool:
+        return True
 
     def _admit(self, making: Making) -> None:
         if making.kind not in EXPRESS_KINDS:
@@ -77,6 +78,7 @@ class ExpressLane(Loop):
         self._ends = time.monotonic() + session_seconds
         self.report = ClaimReport()
         self.declined = 0
+        self._served = ""
         self._store: ObjectStore
         self._connection: Connection
         self._ahead: ChildAhead
@@ -99,27 +101,27 @@ class ExpressLane(Loop):
         self._end_in_time()
         self._beat()
         self._ahead.prepare()
-        claim_id = claim_express(self._connection, ITEMS_AT_ONCE, self._settings.render_lease_seconds)
-        if claim_id is not None:
-            self._render(claim_id)
+        begun = self._next()
+        if begun is not None:
+            self._render(begun)
             return
         with translated():
             for _ in self._connection.notifies(timeout=BEAT_SECONDS, stop_after=1):
                 break
 
-    def _render(self, claim_id: str) -> None:
-        place = self._workplace()
-        drawn: set[Bytes] = set()
-        for item in claimed_items(self._connection, claim_id):
-            self._beat()
-            if self.stopping:
-                hand_back(self._connection, claim_id)
-                return
-            self._render_one(place, claim_id, item, drawn)
+    def _next(self) -> Begun | None:
+        """Begin one update: of what waited behind it in a claim, newer versions would come before its turn."""
+        run, lease = self._run_identity, self._settings.render_lease_seconds
+        begun = begin_express(self._connection, run.dag_id, run.run_id, lease, after_tenant=self._served)
+        if begun is not None:
+            self._served = begun.item.tenant
+        return begun
 
-    def _render_one(self, place: Workplace, claim_id: str, item: ClaimedItem, drawn: set[Bytes]) -> None:
+    def _render(self, begun: Begun) -> None:
+        claim_id, item = begun.claim_id, begun.item
+        drawn: set[Bytes] = set()
         try:
-            ExpressItem(place, claim_id, item, self.report, drawn).work()
+            ExpressItem(self._workplace(), claim_id, item, self.report, drawn).work()
         except NotForTheLane as reason:
             log.info("%s/%s is left to the ordinary runs: %s", item.bucket, item.key, reason)
             decline(self._connection, claim_id, item)
@@ -127,7 +129,6 @@ class ExpressLane(Loop):
         except ServiceUnavailable:
             with suppress(BelvedereError):
                 put_back(self._connection, claim_id, item, delay_seconds=AWAY_SECONDS)
-                hand_back(self._connection, claim_id, delay_seconds=AWAY_SECONDS)
             raise
 
     def _workplace(self) -> Workplace:

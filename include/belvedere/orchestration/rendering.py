@@ -101,8 +101,7 @@ class ItemRendering:
             self._work()
 
     def _work(self) -> None:
-        lease, run = self._place.settings.render_lease_seconds, self._place.run
-        if not start_item(self._place.connection, self._claim_id, self._item, lease, run.run_id, run.dag_id):
+        if not self._begin():
             self._report.dropped += 1
             return
         with tempfile.TemporaryDirectory(prefix="belvedere-") as folder:
@@ -118,6 +117,11 @@ class ItemRendering:
                 raise
             except TransientError as error:
                 self._failed(error)
+
+    def _begin(self) -> bool:
+        """Take the item's lease; False if it is lost, or nothing to be rendered any more."""
+        lease, run = self._place.settings.render_lease_seconds, self._place.run
+        return start_item(self._place.connection, self._claim_id, self._item, lease, run.run_id, run.dag_id)
 
     def _render(self, folder: Path) -> None:
         making = self._making = Making(self._place, self._item, folder, self._keep_lease)

@@ -10,8 +10,9 @@ import pytest
 from tests.harness.databases import empty
 from tests.harness.events import arrive, created, open_work, queue_up, state_of
 
-from belvedere.catalog.claims import ClaimLimits, claim_next, claimed_items, release_expired, start_item
-from belvedere.catalog.express import beat, claim_express, decline, lanes, leave
+from belvedere.catalog.claims import ClaimLimits, claim_next, claimed_items, release_expired
+from belvedere.catalog.express import beat, decline, lanes, leave
+from belvedere.catalog.express_work import Begun, begin_express
 from belvedere.clients.postgres import connect
 
 if TYPE_CHECKING:
@@ -29,9 +30,16 @@ def _lane_that_lives(catalog: Connection) -> None:
     beat(catalog, "lane", "run-1")
 
 
+def begin(connection: Connection, after: str = "") -> Begun | None:
+    return begin_express(connection, "express_lane", "run-1", 20.0, after_tenant=after)
+
+
 def express(connection: Connection, most: int = 10) -> list[str]:
-    claim_id = claim_express(connection, most, 20.0)
-    return [item.key for item in claimed_items(connection, claim_id)] if claim_id else []
+    keys, after = [], ""
+    while len(keys) < most and (begun := begin(connection, after)) is not None:
+        keys.append(begun.item.key)
+        after = begun.item.tenant
+    return keys
 
 
 def by_runs(connection: Connection) -> list[str]:
@@ -104,32 +112,54 @@ def test_only_the_newest_waiting_version_is_there_to_be_claimed(catalog: Connect
     for version in versions:
         arrive(catalog, version)
 
-    claim_id = claim_express(catalog, 10, 20.0)
+    begun = begin(catalog)
 
-    assert claim_id
-    assert [item.etag for item in claimed_items(catalog, claim_id)] == ["e5"]
+    assert begun
+    assert begun.item.etag == "e5"
+    assert begin(catalog) is None
     assert {state_of(catalog, version) for version in versions[:-1]} == {"superseded"}
 
 
-def test_a_claimed_version_that_is_superseded_before_its_turn_is_dropped(catalog: Connection) -> None:
-    arrive(catalog, created("b.jsonl", at=1))
-    claim_id = claim_express(catalog, 10, 20.0)
-    assert claim_id
-    (item,) = claimed_items(catalog, claim_id)
-    arrive(catalog, created("b.jsonl", at=2))
+def test_what_was_superseded_before_its_turn_is_dropped(catalog: Connection) -> None:
+    event = created("b.jsonl")
+    arrive(catalog, event)
+    catalog.execute("update artifacts set state = 'superseded' where id = %s", [event.artifact_id])
 
-    assert not start_item(catalog, claim_id, item, 20.0, "run-1", "express_lane")
+    assert begin(catalog) is None
+    assert open_work(catalog) == []
+    assert state_of(catalog, event) == "superseded"
+
+
+def test_what_the_lane_begins_is_counted_and_leased_once(catalog: Connection) -> None:
+    event = created("b.jsonl")
+    arrive(catalog, event)
+    begun = begin(catalog)
+    assert begun
+    assert begun.item.attempts == 0, "how often it was tried before"
+    assert begin(catalog) is None
+
+    work = catalog.execute(
+        "select state, attempts, claim_id, lease_until > now() as leased, started_at is not null as started, "
+        "started_seq is not null as noted from inbox"
+    ).fetchone()
+    assert work == {
+        "state": "claimed",
+        "attempts": 1,
+        "claim_id": begun.claim_id,
+        "leased": True,
+        "started": True,
+        "noted": True,
+    }
+    assert state_of(catalog, event) == "rendering"
 
 
 def test_a_declined_item_goes_to_the_runs_with_all_its_attempts(catalog: Connection) -> None:
     event = created("b.jsonl")
     arrive(catalog, event)
-    claim_id = claim_express(catalog, 1, 20.0)
-    assert claim_id
-    (item,) = claimed_items(catalog, claim_id)
-    assert start_item(catalog, claim_id, item, 20.0, "run-1", "express_lane")
+    begun = begin(catalog)
+    assert begun
 
-    decline(catalog, claim_id, replace(item, attempts=1))
+    decline(catalog, begun.claim_id, replace(begun.item, attempts=1))
 
     assert state_of(catalog, event) == "queued"
     assert express(catalog) == []
@@ -140,10 +170,7 @@ def test_a_declined_item_goes_to_the_runs_with_all_its_attempts(catalog: Connect
 
 def test_work_that_was_lost_with_its_lane_goes_to_the_runs(catalog: Connection) -> None:
     arrive(catalog, created("b.jsonl"))
-    claim_id = claim_express(catalog, 1, 20.0)
-    assert claim_id
-    (item,) = claimed_items(catalog, claim_id)
-    start_item(catalog, claim_id, item, 20.0, "run-1", "express_lane")
+    assert begin(catalog)
     catalog.execute("update inbox set lease_until = now() - interval '1 second'")
 
     release_expired(catalog, 3)
@@ -155,9 +182,7 @@ def test_work_that_was_lost_with_its_lane_goes_to_the_runs(catalog: Connection) 
 def test_a_card_names_the_run_of_the_lane(catalog: Connection) -> None:
     event = created("b.jsonl")
     arrive(catalog, event)
-    claim_id = claim_express(catalog, 1, 20.0)
-    assert claim_id
-    start_item(catalog, claim_id, claimed_items(catalog, claim_id)[0], 20.0, "run-1", "express_lane")
+    assert begin(catalog)
 
     run = catalog.execute("select run_dag_id, run_id from artifacts where id = %s", [event.artifact_id]).fetchone()
 
