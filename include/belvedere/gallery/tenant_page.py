@@ -53,7 +53,7 @@ def counted(tenants: Iterable[TenantResponse]) -> dict[str, int]:
 def source_words(source: str | None) -> str:
     """Say where a declaration is from."""
     if source is None:
-        return "not declared"
+        return "known by its bucket"
     if source.startswith("git:"):
         return f"from {source.removeprefix('git:')}"
     return {"api": "by form or REST", "adopted": "adopted"}.get(source, source)

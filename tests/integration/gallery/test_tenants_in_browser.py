@@ -233,8 +233,8 @@ def test_markup_in_a_declaration_is_shown_not_obeyed(page: Page, own: OwnGallery
 
 def test_operations_lead_to_what_drifted(page: Page, own: OwnGallery) -> None:
     open_page(page, own, "/operations")
-    tile = page.get_by_role("link", name=re.compile("Tenants.*not as declared"))
-    expect(tile).to_contain_text("2 not as declared")
+    tile = page.get_by_role("link", name=re.compile("Tenants adrift"))
+    expect(tile).to_contain_text("of 4 not as declared")
     rows = page.get_by_role("region", name="Table of tenants").get_by_role("row")
     expect(rows.nth(1)).to_contain_text(FAILED)
 

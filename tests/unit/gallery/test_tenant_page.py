@@ -49,7 +49,7 @@ def test_states_are_counted_what_needs_somebody_first() -> None:
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (None, "not declared"),
+        (None, "known by its bucket"),
         ("api", "by form or REST"),
         ("adopted", "adopted"),
         ("git:team-a.yaml", "from team-a.yaml"),
