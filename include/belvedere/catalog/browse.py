@@ -3,33 +3,48 @@
 Every question takes a ``scope``: the tenants of whom the asker may see anything (None: of all), and every statement
 enforces it, so that no caller has to remember. Somebody else's artifact is not there, like one that never was.
 
-A page costs two statements whatever it shows: its rows, found by keyset (never by offset), and their total.
+A page costs two statements whatever it shows: its rows, found by keyset (never by offset), and their total; a search
+costs one more, which says how to go about it (``catalog.ways``).
 Lists are never prepared: a plan without the values takes a hundred times longer for common words (measured).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from belvedere.catalog.search import choice_conditions, literal, row_conditions
+from belvedere.catalog.filters import (
+    conditions_of,
+    facet_conditions,
+    number_conditions,
+    other_conditions,
+    searched_conditions,
+)
 from belvedere.catalog.serial import ARTIFACTS_CHANNEL, MEMBERS_CHANNEL
+from belvedere.catalog.ways import FEW, Means, Way, numbers_of, quickest_way
 from belvedere.model.artifact import Artifact, ArtifactState, stored_outputs
-from belvedere.model.search import Search
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
+    from belvedere.catalog.filters import Filter
+    from belvedere.catalog.search import Conditions
     from belvedere.clients.postgres import AsyncConnection, Connection, Row
     from belvedere.model.access import Scope
 
 # Counting 10,000 matches of a word among 100,000 keys takes longer than all else of a page together.
 MOST_COUNTED = 2_000
-# Among so many of the newest it is looked how common a search is; so many matches there make it a common one.
-LOOKED_AT = 6_000
-COMMON = 60
-HIDDEN = (ArtifactState.DELETED, ArtifactState.SUPERSEDED)
+# So many of the newest are looked through to say at least how many match.
+LOOKED_AT = 1_000
+# So many are walked past for one page at most, so many if facts must be looked up, so many numbers, and so many if
+# their artifacts must be looked up. A page may so be short, or even empty, and still have one after it.
+MOST_WALKED = 10_000
+MOST_WALKED_FOR_FACTS = 4_000
+MOST_NUMBERS = 50_000
+MOST_FETCHED = 5_000
+NUMBER = "artifact_id, event_at, tenant, kind, part, name, value"
 Position = tuple[Any, ...]
 
 
@@ -58,43 +73,23 @@ ORDERINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """Which artifacts to list. Empty means any.
-
-    Without ``states`` deleted and superseded artifacts are left out; of each key only the latest version
-    is listed, except that superseded ones are found when asked for. Parts of other artifacts are left out unless
-    ``parts`` says otherwise, or ``prefix`` is the part's own key. ``run`` is a run's prefix as ``model.runs`` tells it
-    (the empty one is a run too), ``ids`` narrows the list to some artifacts, and ``search`` is what was typed.
-    """
-
-    tenant: str = ""
-    bucket: str = ""
-    prefix: str = ""
-    kinds: tuple[str, ...] = ()
-    states: tuple[ArtifactState, ...] = ()
-    parts: bool = False
-    run: str | None = None
-    ids: tuple[str, ...] = ()
-    search: Search = Search()  # noqa: RUF009 - it never changes
-
-    @property
-    def looks_at_keys(self) -> bool:
-        """Whether the counted facets are not enough to count the matches."""
-        narrowed = self.prefix or self.ids or self.run is not None
-        return bool(narrowed or self.search.looks_at_rows)
-
-    @property
-    def asked_states(self) -> tuple[str, ...]:
-        """The states that are asked for, if any."""
-        return (*(state.value for state in self.states), *self.search.chosen("state"))
-
-
-@dataclass(frozen=True, slots=True)
 class Total:
-    """How many artifacts match; ``exact`` is false where counting stopped at ``MOST_COUNTED``."""
+    """How many artifacts match; where ``exact`` is false, counting stopped there, and there may be more."""
 
     count: int
     exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of artifacts, how many match in all, and the position after which the next page starts, if there is one.
+
+    A page may be shorter than was asked for, even empty, and still have one after it.
+    """
+
+    artifacts: tuple[Artifact, ...]
+    total: Total
+    next: Position | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +134,19 @@ class Freshness:
     samples: int
 
 
-def page(
+def listing(
+    connection: Connection, wanted: Filter, order: Order, limit: int, after: Position | None = None, *, scope: Scope
+) -> Listing:
+    """Return a page and the total: two statements, and for a search at most a third that says how to go about them."""
+    if wanted.searches:
+        way = quickest_way(connection, wanted, limit, newest_first=order is Order.NEWEST, scope=scope)
+        return listing_by(way, connection, wanted, order, limit, after, scope=scope)
+    found = page(connection, wanted, order, limit + 1, after, scope=scope)
+    return _listing(found, total(connection, wanted, scope=scope), order, limit)
+
+
+def listing_by(
+    way: Way,
     connection: Connection,
     wanted: Filter,
     order: Order,
@@ -147,21 +154,36 @@ def page(
     after: Position | None = None,
     *,
     scope: Scope,
-    common: bool = False,
+) -> Listing:
+    """Return a page and the total in one of the ways there are (``catalog.ways``); all find the same, page by page."""
+    if way.means is Means.GATHERING:
+        found, matches = _gathered(connection, wanted, order, limit + 1, after, scope)
+        return _listing(found, matches, order, limit)
+    if way.means is Means.WALKING:
+        found, walked_to = _walked(connection, wanted, order, limit + 1, after, scope)
+        return _listing(found, total_among_newest(connection, wanted, scope=scope), order, limit, walked_to)
+    found, walked_to = _by_numbers(way, connection, wanted, limit + 1, after, scope)
+    return _listing(found, _total_by_numbers(way, connection, wanted, scope), order, limit, walked_to)
+
+
+def _listing(
+    found: list[Artifact], counted: Total, order: Order, limit: int, walked_to: Position | None = None
+) -> Listing:
+    more = position_of(found[limit - 1], order) if len(found) > limit else walked_to
+    return Listing(tuple(found[:limit]), counted, more)
+
+
+def page(
+    connection: Connection, wanted: Filter, order: Order, limit: int, after: Position | None = None, *, scope: Scope
 ) -> list[Artifact]:
-    """Return up to ``limit`` artifacts that come after a position (as ``position_of`` gave it)."""
-    ordering = ORDERINGS[order]
-    conditions, values = conditions_of(wanted, scope, common=common)
-    if after is not None:
-        marks = ", ".join(f"%(after_{i})s::{kind}" for i, kind in enumerate(ordering.types))
-        conditions.append(f"({', '.join(ordering.columns)}) {'<' if ordering.descending else '>'} ({marks})")
-        values |= {f"after_{i}": value for i, value in enumerate(after)}
-    way = "desc" if ordering.descending else "asc"
+    """Return up to ``limit`` artifacts that come after a position (``position_of``), however long that takes."""
+    conditions, values = conditions_of(wanted, scope)
+    beyond, position = _beyond(order, after)
     statement = f"""
-        select {COLUMNS} from artifacts where {" and ".join(conditions)}
-        order by {", ".join(f"{column} {way}" for column in ordering.columns)} limit %(limit)s
+        select {COLUMNS} from artifacts where {" and ".join([*conditions, *beyond])}
+        order by {_ordered(order)} limit %(limit)s
     """  # noqa: S608
-    return artifacts_of(connection.execute(statement, values | {"limit": limit}, prepare=False))
+    return artifacts_of(connection.execute(statement, values | position | {"limit": limit}, prepare=False))
 
 
 def position_of(artifact: Artifact, order: Order) -> Position:
@@ -169,37 +191,153 @@ def position_of(artifact: Artifact, order: Order) -> Position:
     return tuple(getattr(artifact, column) for column in ORDERINGS[order].columns)
 
 
-def matches_among_newest(connection: Connection, wanted: Filter, *, scope: Scope) -> int:
+def total_among_newest(connection: Connection, wanted: Filter, *, scope: Scope) -> Total:
     """Count what is searched for among the ``LOOKED_AT`` newest that the other filters leave."""
-    others, values = conditions_of(replace(wanted, search=wanted.search.choices_alone), scope)
-    searched, theirs = row_conditions(wanted.search, common=True)
+    others, values = other_conditions(wanted, scope)
+    searched, theirs = searched_conditions(wanted)
     statement = f"""
-        select count(*) as n from (
-            select id, key, title, run, size, attempts, latency_ms, event_at from artifacts
+        select count(*) filter (where {" and ".join(searched) or "true"}) as n, count(*) as looked_at from (
+            select id, key, words, run, size, attempts, latency_ms, event_at from artifacts
             where {" and ".join(others)} order by event_at desc, id desc limit {LOOKED_AT}) as artifacts
-        where {" and ".join(searched)}
     """  # noqa: S608
     found = connection.execute(statement, values | theirs, prepare=False).fetchone()
-    return int(found["n"]) if found else 0
+    return Total(found["n"], exact=found["looked_at"] < LOOKED_AT) if found else Total(0, exact=True)
 
 
-def listing(
-    connection: Connection, wanted: Filter, order: Order, limit: int, after: Position | None = None, *, scope: Scope
-) -> tuple[list[Artifact], Total]:
-    """Return a page and the total: two statements, and for a search a third that says how to go about them.
+def _walked(
+    connection: Connection, wanted: Filter, order: Order, limit: int, after: Position | None, scope: Scope
+) -> tuple[list[Artifact], Position | None]:
+    """Walk past ``MOST_WALKED`` artifacts at most and take those that are searched for; return also where that ended.
 
-    Of a common search at least as many are counted as there are among the newest.
+    The last one that may be walked past is returned in any case, to go on from there.
     """
-    seen = matches_among_newest(connection, wanted, scope=scope) if wanted.search.looks_at_rows else 0
-    common = seen >= COMMON
-    found = page(connection, wanted, order, limit, after, scope=scope, common=common)
-    return found, Total(min(seen, MOST_COUNTED), exact=False) if common else total(connection, wanted, scope=scope)
+    most = MOST_WALKED_FOR_FACTS if wanted.search.facts else MOST_WALKED
+    conditions, values = other_conditions(wanted, scope)
+    searched, theirs = searched_conditions(wanted)
+    met = " and ".join(searched) or "true"
+    beyond, position = _beyond(order, after)
+    # The order is the inner one's: ordered again, the planner would think all of it were wanted.
+    statement = f"""
+        select {COLUMNS}, number = {most} as ends, {met} as met from (
+            select *, row_number() over (order by {_ordered(order)}) as number from artifacts
+            where {" and ".join([*conditions, *beyond])} order by {_ordered(order)} limit {most}) as artifacts
+        where {met} or number = {most} limit %(limit)s
+    """  # noqa: S608
+    rows = connection.execute(statement, values | theirs | position | {"limit": limit}, prepare=False).fetchall()
+    ends = [row.pop("ends") for row in rows]
+    matching = [row.pop("met") for row in rows]
+    artifacts = artifacts_of(rows)
+    walked_to = position_of(artifacts[-1], order) if any(ends) else None
+    return list(compress(artifacts, matching)), walked_to
+
+
+def _gathered(
+    connection: Connection, wanted: Filter, order: Order, limit: int, after: Position | None, scope: Scope
+) -> tuple[list[Artifact], Total]:
+    """Gather all matches and take a page of them; the planner, which knows that all are wanted, chooses the indexes."""
+    conditions, values = conditions_of(wanted, scope, by_index=True)
+    beyond, position = _beyond(order, after)
+    statement = f"""
+        with found as materialized (
+            select id, bucket, key, size, event_at from artifacts where {" and ".join(conditions)}
+        ), paged as (
+            select id as paged_id from found where {" and ".join(beyond) or "true"}
+            order by {_ordered(order)} limit %(limit)s
+        )
+        select counted.matches, a.* from (select count(*) as matches from found) as counted
+        left join (select {COLUMNS} from artifacts join paged on id = paged_id) as a on true
+        order by {_ordered(order)}
+    """  # noqa: S608
+    rows = connection.execute(statement, values | position | {"limit": limit}, prepare=False).fetchall()
+    matches = [row.pop("matches") for row in rows]
+    return artifacts_of(row for row in rows if row["id"] is not None), Total(matches[0], exact=True)
+
+
+def _by_numbers(
+    way: Way, connection: Connection, wanted: Filter, limit: int, after: Position | None, scope: Scope
+) -> tuple[list[Artifact], Position | None]:
+    """Go from number to number, newest first, and take the artifacts that meet the other conditions too.
+
+    At most so many numbers are passed as can be looked at in time, fewer if their artifacts must be looked at too. The
+    last one is returned in any case, to go on from there.
+    """
+    most = MOST_NUMBERS if wanted.asks_numbers_only else MOST_FETCHED
+    of_fact, values = numbers_of(way, wanted)
+    of_artifact, theirs = number_conditions(wanted, scope)
+    conditions, of_row = conditions_of(wanted, scope, but=way.fact)
+    few, numbers = "", "fact_numbers"
+    if way.means is Means.FEW_NUMBERS:  # few enough to be sorted: the planner shall not think again
+        few = f"with few as materialized (select {NUMBER} from fact_numbers where {' and '.join(of_fact)})"  # noqa: S608
+        numbers, of_fact = "few", []
+    if after is not None:
+        of_fact.append("(event_at, artifact_id) < (%(after_0)s::timestamptz, %(after_1)s)")
+    statement = f"""
+        {few} select n.event_at as walked_at, n.artifact_id as walked_with, n.number, a.* from (
+            select *, {" and ".join(["first", *of_artifact])} as fits from (
+                select {NUMBER}, row_number() over newest as number,
+                    artifact_id is distinct from lag(artifact_id) over newest as first
+                from {numbers} where {" and ".join(of_fact) or "true"}
+                window newest as (order by event_at desc, artifact_id desc)
+                order by event_at desc, artifact_id desc limit {most}) as numbers
+        ) as n left join lateral (
+            select {COLUMNS} from artifacts where n.fits and id = n.artifact_id and {" and ".join(conditions)} offset 0
+        ) as a on true
+        where a.id is not null or n.number = {most} limit %(limit)s
+    """  # noqa: S608
+    values |= theirs | of_row | _position_values(after or ()) | {"limit": limit}
+    rows = connection.execute(statement, values, prepare=False).fetchall()
+    walks = [(row.pop("number"), row.pop("walked_at"), row.pop("walked_with")) for row in rows]
+    walked_to = walks[-1][1:] if walks and walks[-1][0] == most else None
+    return artifacts_of(row for row in rows if row["id"] is not None), walked_to
+
+
+def _total_by_numbers(way: Way, connection: Connection, wanted: Filter, scope: Scope) -> Total:
+    """Count the artifacts of numbers: exactly if there are few and they say all that is asked, else of the newest."""
+    numbers, values = numbers_of(way, wanted)
+    of_artifact, theirs = number_conditions(wanted, scope)
+    fits = " and ".join(of_artifact) or "true"
+    values |= theirs
+    few, newest = way.means is Means.FEW_NUMBERS, "event_at desc, artifact_id desc"
+    if wanted.asks_numbers_only:
+        most, order = (FEW, "name, value") if few else (MOST_COUNTED, newest)
+        met = "true"
+    else:
+        most, order = LOOKED_AT, newest
+        conditions, of_row = conditions_of(wanted, scope, but=way.fact)
+        met = f"exists (select from artifacts where id = n.artifact_id and {' and '.join(conditions)} offset 0)"
+        values |= of_row
+    statement = f"""
+        with numbers as {"materialized" if few else "not materialized"} (
+            select {NUMBER} from fact_numbers where {" and ".join(numbers)})
+        select count(distinct artifact_id) filter (where {fits} and {met}) as n, count(*) as looked_at
+        from (select * from numbers order by {order} limit {most + 1}) as n
+    """  # noqa: S608
+    found = connection.execute(statement, values, prepare=False).fetchone()
+    return Total(min(found["n"], most), exact=found["looked_at"] <= most) if found else Total(0, exact=True)
+
+
+def _beyond(order: Order, after: Position | None) -> Conditions:
+    if after is None:
+        return [], {}
+    ordering = ORDERINGS[order]
+    marks = ", ".join(f"%(after_{i})s::{kind}" for i, kind in enumerate(ordering.types))
+    sign = "<" if ordering.descending else ">"
+    return [f"({', '.join(ordering.columns)}) {sign} ({marks})"], _position_values(after)
+
+
+def _position_values(after: Position) -> dict[str, Any]:
+    return {f"after_{i}": value for i, value in enumerate(after)}
+
+
+def _ordered(order: Order) -> str:
+    ordering = ORDERINGS[order]
+    return ", ".join(f"{column} {'desc' if ordering.descending else 'asc'}" for column in ordering.columns)
 
 
 def total(connection: Connection, wanted: Filter, *, scope: Scope) -> Total:
     """Count the matches: exactly by the counted facets, by keys and words up to ``MOST_COUNTED``."""
     if wanted.looks_at_keys:
-        conditions, values = conditions_of(wanted, scope)
+        conditions, values = conditions_of(wanted, scope, by_index=True)
         statement = f"""
             select count(*) as n from (
                 select from artifacts where {" and ".join(conditions)} limit {MOST_COUNTED + 1}) as matches
@@ -301,58 +439,6 @@ def freshness(connection: Connection, minutes: float, scope: Scope) -> Freshness
 def tenants(connection: Connection, scope: Scope) -> list[str]:
     """Return the tenants that have a source bucket."""
     return [row["tenant"] for row in connection.execute(TENANTS, {"scope": _listed(scope)})]
-
-
-def conditions_of(wanted: Filter, scope: Scope, *, common: bool = False) -> tuple[list[str], dict[str, Any]]:
-    """Return the conditions on an artifact's row and their values; ``common`` as for ``row_conditions``."""
-    conditions, values = facet_conditions(wanted, scope)
-    if not wanted.parts:
-        conditions.append("(not part or key = %(prefix_itself)s)" if wanted.prefix else "not part")
-        values["prefix_itself"] = wanted.prefix
-    latest = "is_latest or state = 'superseded'" if "superseded" in wanted.asked_states else "is_latest"
-    conditions.append(f"({latest})")
-    if wanted.prefix:
-        conditions.append("key like %(prefix)s")
-        values["prefix"] = literal(wanted.prefix) + "%"
-    if wanted.run is not None:
-        conditions.append("run = %(run)s")
-        values["run"] = wanted.run
-    if wanted.ids:
-        conditions.append("artifacts.id = any(%(ids)s)")
-        values["ids"] = list(wanted.ids)
-    searched, theirs = row_conditions(wanted.search, common=common)
-    return conditions + searched, values | theirs
-
-
-def facet_conditions(wanted: Filter, scope: Scope) -> tuple[list[str], dict[str, Any]]:
-    """Return the conditions that rows and their counts are chosen by alike; parts are the caller's."""
-    asked: dict[str, tuple[str, ...]] = {
-        "tenant": (wanted.tenant,) if wanted.tenant else (),
-        "bucket": (wanted.bucket,) if wanted.bucket else (),
-        "kind": wanted.kinds,
-        "state": tuple(state.value for state in wanted.states),
-    }
-    conditions: list[str] = []
-    values: dict[str, Any] = {}
-    for name, allowed in asked.items():
-        if len(allowed) == 1:  # an index keeps its order under "=", not under "any"
-            conditions.append(f"{name} = %({name})s")
-            values[name] = allowed[0]
-        elif allowed:
-            conditions.append(f"{name} = any(%({name})s)")
-            values[name] = list(allowed)
-    if not wanted.asked_states:
-        conditions += [f"state <> '{state.value}'" for state in HIDDEN]
-    chosen, theirs = choice_conditions(wanted.search)
-    conditions += chosen
-    values |= theirs
-    if scope is not None and len(scope) == 1:
-        conditions.append("tenant = %(scope)s")
-        values["scope"] = scope[0]
-    elif scope is not None:
-        conditions.append("tenant = any(%(scope)s::text[])")
-        values["scope"] = list(scope)
-    return conditions, values
 
 
 def _listed(scope: Scope) -> list[str] | None:

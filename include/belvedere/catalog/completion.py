@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from belvedere.catalog.search import SEARCHED, literal
+from belvedere.catalog.search import literal
 
 if TYPE_CHECKING:
     from belvedere.clients.postgres import Connection
@@ -35,9 +35,9 @@ where name like %(like)s and (%(scope)s::text[] is null or tenant = any(%(scope)
 order by name limit %(limit)s
 """
 
-PLACES = f"""
+PLACES = """
 select key, run from artifacts
-where is_latest and state <> 'deleted' and {SEARCHED} ilike %(like)s
+where is_latest and state <> 'deleted' and words like lower(%(like)s)
     and (%(scope)s::text[] is null or tenant = any(%(scope)s::text[]))
 order by event_at desc, id desc limit %(limit)s
-"""  # noqa: S608
+"""

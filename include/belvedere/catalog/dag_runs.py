@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from belvedere.catalog.browse import COLUMNS, IN_SCOPE, artifacts_of
-from belvedere.catalog.search import SEARCHED, literal
+from belvedere.catalog.search import literal
 from belvedere.model.runs import RUN_TYPES
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _named_folder(dag_id: str, run_id: str, task_id: str | None = None) -> str:
     return "/".join(named)
 
 
-BY_WORDS = f"({SEARCHED} ilike %(plain)s or {SEARCHED} ilike %(named)s)"
+BY_WORDS = "(words like lower(%(plain)s) or words like lower(%(named)s))"
 BY_FOLDER = "(reverse(run) like %(plain_run)s or reverse(run) like %(named_run)s)"
 
 # What is found by an index is held to the whole names of folders.

@@ -2,18 +2,29 @@
 
 The first finds the groups, the second of each its newest artifacts and how many there are. Runs come newest first:
 of a window of matching artifacts each run's newest is taken, unless the run has been on an earlier page. The window
-bounds the time; a page may so be short, or even empty, and still have one after it.
+bounds the time; a page may so be short, or even empty, and still have one after it. Where a search has so few matches
+that all are found in the time of a page (``catalog.ways``), one statement finds and groups them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from belvedere.catalog.browse import COLUMNS, Filter, Position, artifact_of, conditions_of, facet_conditions
-from belvedere.catalog.search import row_conditions
+from belvedere.catalog.browse import (
+    COLUMNS,
+    Order,
+    Position,
+    Total,
+    artifact_of,
+    position_of,
+    total,
+    total_among_newest,
+)
+from belvedere.catalog.filters import Filter, conditions_of, facet_conditions, other_conditions, searched_conditions
+from belvedere.catalog.ways import WALK, Way, all_found, quickest_way_to_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,10 +33,12 @@ if TYPE_CHECKING:
     from belvedere.model.access import Scope
     from belvedere.model.artifact import Artifact
 
-    Finder = Callable[[Connection, Filter, int, Position | None, Scope, bool], "_Heads"]
+    Finder = Callable[[Connection, Filter, int, Position | None, Scope], "_Heads"]
 
-WINDOW = 4_000
-WINDOW_OF_GROUP = 1_500
+WINDOW = 2_000
+WINDOW_FOR_FACTS = 1_000
+WINDOW_OF_GROUP = 400
+WINDOW_OF_GROUP_FOR_FACTS = 200
 MOST_COUNTED = 1_000
 DAY = timedelta(days=1)
 
@@ -76,6 +89,87 @@ class _Heads:
     counts: list[int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Grouping:
+    """How found artifacts are grouped: by what, in which order, after what, and where a group stands in that order."""
+
+    bucket: str
+    value: str
+    order: str
+    beyond: str
+    position: Callable[[Group], Position]
+
+
+def groups_listing(
+    connection: Connection,
+    by: GroupBy,
+    wanted: Filter,
+    limit: int,
+    each: int,
+    after: Position | None = None,
+    *,
+    scope: Scope,
+) -> tuple[GroupsPage, Total]:
+    """Return up to ``limit`` groups of what is wanted, each with its ``each`` newest artifacts, and the total.
+
+    Three statements; of a search a fourth says how to go about it, and two are enough if it finds little.
+    """
+    way = quickest_way_to_all(connection, wanted, scope=scope) if wanted.searches else WALK
+    if way != WALK:
+        return groups_of_all(way, connection, by, wanted, limit, each, after, scope=scope)
+    page = groups_page(connection, by, wanted, limit, each, after, scope=scope)
+    count = total_among_newest if wanted.searches else total
+    return page, count(connection, wanted, scope=scope)
+
+
+def groups_of_all(
+    way: Way,
+    connection: Connection,
+    by: GroupBy,
+    wanted: Filter,
+    limit: int,
+    each: int,
+    after: Position | None = None,
+    *,
+    scope: Scope,
+) -> tuple[GroupsPage, Total]:
+    """Find all matches in a way that finds all, and group them: one statement."""
+    found, values = all_found(way, wanted, scope)
+    grouping = GROUPINGS[by]
+    beyond = f"where {grouping.beyond}" if after is not None else ""
+    values |= {f"after_{i}": value for i, value in enumerate(after or ())}
+    statement = f"""
+        with found as materialized (
+            select id, event_at, {grouping.bucket} as group_bucket, {grouping.value} as group_value
+            from ({found}) as matches
+        ), ranked as materialized (
+            select *, count(*) over (partition by group_bucket, group_value) as group_count, row_number() over (
+                partition by group_bucket, group_value order by event_at desc, id desc) as place
+            from found
+        ), heads as (
+            select group_bucket, group_value, row_number() over (order by {grouping.order}) as number
+            from (select * from ranked where place = 1) as firsts {beyond} order by {grouping.order} limit %(limit)s
+        ), members as (
+            select h.number, r.* from heads h join ranked r using (group_bucket, group_value) where r.place <= %(each)s
+        )
+        select counted.matches, m.number, m.group_bucket, m.group_value, m.group_count, a.*
+        from (select count(*) as matches from found) as counted
+        left join (members m join (select {COLUMNS} from artifacts) as a using (id)) on true
+        order by m.number, m.place
+    """  # noqa: S608
+    rows = connection.execute(statement, values | {"limit": limit + 1, "each": each}, prepare=False).fetchall()
+    matches = Total(rows[0].pop("matches"), exact=True)
+    members: dict[tuple[str, str, int], list[Artifact]] = {}
+    for row in rows if rows[0]["number"] else ():
+        row.pop("matches", None)
+        row.pop("number")
+        group = (row.pop("group_bucket"), row.pop("group_value"), row.pop("group_count"))
+        members.setdefault(group, []).append(artifact_of(row))
+    groups = [Group(by, *of, exact=True, artifacts=tuple(artifacts)) for of, artifacts in members.items()]
+    more = len(groups) > limit
+    return GroupsPage(tuple(groups[:limit]), grouping.position(groups[limit - 1]) if more else None), matches
+
+
 def groups_page(
     connection: Connection,
     by: GroupBy,
@@ -85,20 +179,20 @@ def groups_page(
     after: Position | None = None,
     *,
     scope: Scope,
-    common: bool = False,
 ) -> GroupsPage:
-    """Return up to ``limit`` groups of what is wanted, each with its ``each`` newest artifacts.
+    """Return a page of groups, found by walking.
 
-    ``common``: much is found by the search (``browse.matches_among_newest``); then only so many of the newest
-    artifacts of each group are looked at as bound the time, and the count stops there.
+    Of a search only so many of the newest artifacts of each group are looked at as bound the time.
     """
-    heads = FINDERS[by](connection, wanted, limit, after, scope, common)
-    conditions, values = conditions_of(wanted, scope, common=common)
+    windowed = wanted.searches and by is not GroupBy.RUN
+    heads = FINDERS[by](connection, wanted, limit, after, scope)
+    conditions, values = conditions_of(wanted, scope)
     rest, source = " and ".join(conditions), "artifacts where {}"
-    if common and by is not GroupBy.RUN:
-        some = f"select * from artifacts where {{}} order by event_at desc, id desc limit {WINDOW_OF_GROUP}"  # noqa: S608
+    if windowed:
+        window = WINDOW_OF_GROUP_FOR_FACTS if wanted.search.facts else WINDOW_OF_GROUP
+        some = f"select * from artifacts where {{}} order by event_at desc, id desc limit {window}"  # noqa: S608
         source = f"({some}) as artifacts"
-        others, values_of_others = conditions_of(replace(wanted, search=wanted.search.choices_alone), scope)
+        others, values_of_others = other_conditions(wanted, scope)
         values |= values_of_others
         wheres = [f"{' and '.join([of_group, *others])}" for of_group in OF_GROUP[by]]
         newest = f"select {COLUMNS} from {source} where {rest} order by event_at desc, id desc limit %(each)s"  # noqa: S608
@@ -119,14 +213,14 @@ def groups_page(
     """  # noqa: S608
     asked = {"group_buckets": heads.buckets, "group_values": heads.values, "each": each}
     rows = connection.execute(statement, values | asked, prepare=False).fetchall()
-    return GroupsPage(_groups(by, heads, rows, common=common and by is not GroupBy.RUN), heads.next)
+    return GroupsPage(_groups(by, heads, rows, windowed=windowed), heads.next)
 
 
 def _union(statement: str, wheres: list[str]) -> str:
     return " union all ".join(f"({statement.format(where)})" for where in wheres)
 
 
-def _groups(by: GroupBy, heads: _Heads, rows: list[Row], *, common: bool) -> tuple[Group, ...]:
+def _groups(by: GroupBy, heads: _Heads, rows: list[Row], *, windowed: bool) -> tuple[Group, ...]:
     known = heads.counts
     members: dict[int, list[Artifact]] = {}
     counts: dict[int, int] = {}
@@ -140,20 +234,19 @@ def _groups(by: GroupBy, heads: _Heads, rows: list[Row], *, common: bool) -> tup
             heads.buckets[number],
             heads.values[number],
             known[number] if known else min(counts[number], MOST_COUNTED),
-            known is not None or (counts[number] <= MOST_COUNTED and not common),
+            known is not None or (counts[number] <= MOST_COUNTED and not windowed),
             tuple(artifacts),
         )
         for number, artifacts in members.items()
     )
 
 
-def _runs(
-    connection: Connection, wanted: Filter, limit: int, after: Position | None, scope: Scope, common: bool
-) -> _Heads:
-    conditions, values = conditions_of(wanted, scope, common=common)
+def _runs(connection: Connection, wanted: Filter, limit: int, after: Position | None, scope: Scope) -> _Heads:
+    conditions, values = conditions_of(wanted, scope)
     where = " and ".join(conditions)
     beyond = unseen = ""
-    matching = f"where {' and '.join(row_conditions(wanted.search, common=True)[0])}" if common else ""
+    matching = " and ".join(searched_conditions(wanted)[0]) or "true"
+    window = WINDOW_FOR_FACTS if wanted.search.facts else WINDOW
     if after is not None:
         mark = "(%(after_at)s::timestamptz, %(after_id)s)"
         beyond = f"and (event_at, id) < {mark}"
@@ -161,9 +254,9 @@ def _runs(
         unseen = f"where not exists (select from artifacts where {earlier})"
         values |= {"after_at": after[0], "after_id": after[1]}
     statement = f"""
-        with looked_at as materialized ({_window(wanted, conditions, beyond, scope, common=common)}
+        with looked_at as materialized ({_window(wanted, window, beyond, scope)}
         ), seen as materialized (
-            select id, bucket, run, event_at from looked_at as artifacts {matching}
+            select id, bucket, run, event_at from looked_at as artifacts where {matching}
         ), heads as materialized (
             select distinct on (bucket, run) id, bucket, run, event_at from seen
             order by bucket, run, event_at desc, id desc
@@ -171,7 +264,7 @@ def _runs(
             (select h.*, false as ends from heads h {unseen} order by h.event_at desc, h.id desc limit %(limit)s)
             union all
             (select id, bucket, run, event_at, true from looked_at
-             where (select count(*) from looked_at) = {WINDOW} order by event_at, id limit 1)
+             where (select count(*) from looked_at) = {window} order by event_at, id limit 1)
         )
         select * from found order by ends, event_at desc, id desc
     """  # noqa: S608
@@ -183,25 +276,22 @@ def _runs(
     return _Heads([row["bucket"] for row in shown], [row["run"] for row in shown], position)
 
 
-def _window(wanted: Filter, conditions: list[str], beyond: str, scope: Scope, *, common: bool) -> str:
+def _window(wanted: Filter, size: int, beyond: str, scope: Scope) -> str:
     """Return the statement that reads as many of the newest artifacts as one page of runs looks at.
 
-    Of a common search these are all artifacts, so that the time is bounded however the matches lie among them.
+    A search is no part of it, so that the time is bounded however its matches lie among them.
     """
-    if common:
-        conditions = conditions_of(replace(wanted, search=wanted.search.choices_alone), scope)[0]
+    conditions = other_conditions(wanted, scope)[0]
     return f"""
-        select id, key, title, bucket, run, size, attempts, latency_ms, event_at from artifacts
-        where {" and ".join(conditions)} {beyond} order by event_at desc, id desc limit {WINDOW}
+        select id, key, words, bucket, run, size, attempts, latency_ms, event_at from artifacts
+        where {" and ".join(conditions)} {beyond} order by event_at desc, id desc limit {size}
     """  # noqa: S608
 
 
 def _by_column(column: str) -> Finder:
     """Return a finder of groups by a counted column: the few values there are come from the counts."""
 
-    def find(
-        connection: Connection, wanted: Filter, limit: int, after: Position | None, scope: Scope, _common: bool
-    ) -> _Heads:
+    def find(connection: Connection, wanted: Filter, limit: int, after: Position | None, scope: Scope) -> _Heads:
         conditions, values = facet_conditions(wanted, scope)
         if after is not None:
             conditions.append(f"{column} > %(after_value)s")
@@ -220,10 +310,9 @@ def _by_column(column: str) -> Finder:
     return find
 
 
-def _days(
-    connection: Connection, wanted: Filter, limit: int, after: Position | None, scope: Scope, common: bool
-) -> _Heads:
-    conditions, values = conditions_of(wanted, scope, common=common)
+def _days(connection: Connection, wanted: Filter, limit: int, after: Position | None, scope: Scope) -> _Heads:
+    """Return days that have artifacts; whether one has matches of a search, a look at its newest ones tells."""
+    conditions, values = (other_conditions if wanted.searches else conditions_of)(wanted, scope)
     where = " and ".join(conditions)
     newest = "date_trunc('day', event_at, 'UTC') as day from artifacts where"
     order = "order by event_at desc, id desc limit 1"
@@ -254,6 +343,23 @@ def day_of(value: str) -> tuple[datetime, datetime]:
     return began, began + DAY
 
 
+def _by_value(group: Group) -> Position:
+    return (group.value,)
+
+
+DAY_OF_EVENT = "to_char(event_at at time zone 'UTC', 'YYYY-MM-DD')"
+GROUPINGS = {
+    GroupBy.RUN: _Grouping(
+        "bucket",
+        "run",
+        "event_at desc, id desc",
+        "(event_at, id) < (%(after_0)s::timestamptz, %(after_1)s)",
+        lambda group: position_of(group.artifacts[0], Order.NEWEST),
+    ),
+    GroupBy.KIND: _Grouping("''", "coalesce(kind, '')", "group_value", "group_value > %(after_0)s", _by_value),
+    GroupBy.TENANT: _Grouping("''", "tenant", "group_value", "group_value > %(after_0)s", _by_value),
+    GroupBy.DAY: _Grouping("''", DAY_OF_EVENT, "group_value desc", "group_value < %(after_0)s", _by_value),
+}
 FINDERS: dict[GroupBy, Finder] = {
     GroupBy.RUN: _runs,
     GroupBy.KIND: _by_column("kind"),

@@ -32,7 +32,10 @@ def copy_numbers(connection: Connection, artifact_ids: Sequence[str]) -> None:
     connection.execute(COPY, {"ids": list(artifact_ids)})
 
 
-KEEP = """
+# What the artifact is like stands beside each number; ``follow_artifact`` (a trigger) keeps it so.
+OF_ARTIFACT = "a.tenant, a.kind, a.part, a.is_latest and a.state not in ('deleted', 'superseded')"
+
+KEEP = f"""
 with new as (
     select * from unnest(%(paths)s::text[], %(names)s::text[], %(values)s::double precision[]) as n (path, name, value)
 ), gone as (
@@ -42,19 +45,22 @@ with new as (
     where not exists (select from fact_names k where k.tenant = %(tenant)s and k.name = new.name)
     on conflict do nothing
 )
-insert into fact_numbers (artifact_id, path, name, value, event_at)
-select %(id)s, path, name, value, %(event_at)s from new
-on conflict (artifact_id, path) do update set name = excluded.name, value = excluded.value, event_at = excluded.event_at
-"""
+insert into fact_numbers (artifact_id, path, name, value, event_at, tenant, kind, part, listed)
+select a.id, n.path, n.name, n.value, %(event_at)s, {OF_ARTIFACT}
+from new n join artifacts a on a.id = %(id)s
+on conflict (artifact_id, path) do update set name = excluded.name, value = excluded.value,
+    event_at = excluded.event_at, tenant = excluded.tenant, kind = excluded.kind, part = excluded.part,
+    listed = excluded.listed
+"""  # noqa: S608
 
-COPY = """
-insert into fact_numbers (artifact_id, path, name, value, event_at)
-select a.id, n.path, n.name, n.value, a.event_at
+COPY = f"""
+insert into fact_numbers (artifact_id, path, name, value, event_at, tenant, kind, part, listed)
+select a.id, n.path, n.name, n.value, a.event_at, {OF_ARTIFACT}
 from artifacts a
 cross join lateral (
     select t.id from artifacts t where t.bucket = a.bucket and t.key = a.key and t.etag = a.etag and t.id <> a.id
         and exists (select from fact_numbers where artifact_id = t.id) limit 1) as twin
 join fact_numbers n on n.artifact_id = twin.id
-where a.id = any(%(ids)s) and a.facts <> '{}'
+where a.id = any(%(ids)s) and a.facts <> '{{}}'
 on conflict do nothing
-"""
+"""  # noqa: S608

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from belvedere.catalog import browse, completion
-from belvedere.catalog.browse import HIDDEN
+from belvedere.catalog.filters import HIDDEN
 from belvedere.gallery.wall_responses import CompletionResponse
 from belvedere.model.numbers import fact_name
 from belvedere.model.runs import System, run_of

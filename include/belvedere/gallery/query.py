@@ -8,7 +8,8 @@ from typing import Annotated
 
 from fastapi import Query
 
-from belvedere.catalog.browse import Filter, Order
+from belvedere.catalog.browse import Order
+from belvedere.catalog.filters import Filter
 from belvedere.catalog.groups import day_of
 from belvedere.errors import PermanentError
 from belvedere.model.artifact import ArtifactState

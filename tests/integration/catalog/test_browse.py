@@ -9,7 +9,8 @@ from tests.harness.databases import empty
 from tests.harness.gallery_rows import add_source, artifact_row, write_artifacts
 
 from belvedere.catalog import browse
-from belvedere.catalog.browse import Filter, Order, Total
+from belvedere.catalog.browse import Order, Total
+from belvedere.catalog.filters import Filter
 from belvedere.model.artifact import ArtifactState as State
 from belvedere.model.search import read
 

@@ -10,8 +10,9 @@ from tests.harness.databases import empty
 from tests.harness.events import NOON, arrive, created, removed
 
 from belvedere.catalog import browse, membership
-from belvedere.catalog.browse import Filter, Order
+from belvedere.catalog.browse import Order
 from belvedere.catalog.claims import ClaimedItem, ClaimLimits, claim_next, claimed_items, start_item
+from belvedere.catalog.filters import Filter
 from belvedere.catalog.results import finish
 from belvedere.model.artifact import ArtifactState
 from belvedere.model.record import RenderingRecord

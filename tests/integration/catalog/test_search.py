@@ -12,7 +12,9 @@ from tests.harness.gallery_rows import artifact_row, write_artifacts
 from tests.unit.model.test_runs import LAYOUTS, UUID
 
 from belvedere.catalog import browse, completion
-from belvedere.catalog.browse import Filter, Order
+from belvedere.catalog.browse import Order, Total
+from belvedere.catalog.filters import Filter
+from belvedere.catalog.ways import ways_for
 from belvedere.model.runs import run_of
 from belvedere.model.search import read
 
@@ -41,16 +43,16 @@ def _written(catalog: Connection) -> None:
 
 
 def found(connection: Connection, text: str, scope: tuple[str, ...] | None = None) -> list[str]:
-    """Return the names of what a search finds, and hold the total against them."""
+    """Return the names of what a search finds, and hold every way to find it and its total against that."""
     wanted = Filter(search=read(text, NOW))
-    rare, common = (
-        [artifact.key for artifact in browse.page(connection, wanted, Order.KEY, 100, scope=scope, common=common)]
-        for common in (False, True)
-    )
-    assert common == rare, "however common a search is, it finds the same"
-    keys = rare
-    if wanted.search.looks_at_rows:
-        assert browse.matches_among_newest(connection, wanted, scope=scope) == len(keys)
+    keys = [artifact.key for artifact in browse.page(connection, wanted, Order.KEY, 100, scope=scope)]
+    for order in (Order.KEY, Order.NEWEST):
+        for way in ways_for(wanted, newest_first=order is Order.NEWEST):
+            listing = browse.listing_by(way, connection, wanted, order, 100, scope=scope)
+            assert sorted(artifact.key for artifact in listing.artifacts) == keys, way
+            assert (listing.total, listing.next) == (Total(len(keys), exact=True), None), way
+    chosen = browse.listing(connection, wanted, Order.KEY, 100, scope=scope)
+    assert ([artifact.key for artifact in chosen.artifacts], chosen.total.count) == (keys, len(keys))
     assert browse.total(connection, wanted, scope=scope).count == len(keys)
     return [key.removeprefix("runs/") for key in keys]
 
@@ -90,6 +92,13 @@ def found(connection: Connection, text: str, scope: tuple[str, ...] | None = Non
         ("after:23h", []),
         ("before:today", ["a/old roc.csv", "a/roc.csv", "b/MLmodel", "b/dead.csv", "b/new.csv", "b/table.csv"]),
         ("100%_", []),
+        ("ro", ["a/old roc.csv", "a/roc.csv"]),
+        ("OLD roc", ["a/old roc.csv"]),
+        ("size>=20000000", ["b/table.csv"]),
+        ("size>19999999.5 size<20000000.5", ["b/table.csv"]),
+        ("-latency>1s attempts=1 state:dead", ["b/dead.csv"]),
+        ("kind:roc,table rows>1 columns=3 table", ["b/table.csv"]),
+        ("state:superseded,rendered auc>0.9", ["a/roc.csv"]),
     ],
 )
 def test_a_search_finds_what_it_says(catalog: Connection, text: str, keys: list[str]) -> None:

@@ -9,7 +9,6 @@ from tests.harness.filled_tenants import declare_as, keep_credentials, spec_of
 from tests.harness.gallery_rows import artifact_row, write_artifacts
 from tests.harness.own_gallery import BUCKET
 
-from belvedere.catalog.browse import COMMON
 from belvedere.clients.postgres import Connection
 
 if TYPE_CHECKING:
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
 
 # One of each tells who asks.
 LIST, GROUPS, WALL, RUN, ARTIFACT = 3, 4, 10, 10, 4
+# A search asks first how to go about it; what finds all matches finds groups, artifacts and the total at once.
+WALKED, GATHERED = LIST + 1, LIST
+WALKED_IN_GROUPS, FOUND_IN_GROUPS = GROUPS + 1, GROUPS - 1
 TENANTS, TENANT, CHANGES = 3, 6, 4
 
 
@@ -41,12 +43,14 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_pages_take_a_fixed_number_of_statements(own: OwnGallery, statements: list[str], hanging: int) -> None:
     rows = [artifact_row(f"cost/{hanging}/{n}", n, bucket=BUCKET) for n in range(hanging)]
     write_artifacts(own.catalog, *rows)
-    searched = LIST + (hanging < COMMON)  # how common a search is says the total too, if it is
     costs = {
         "/belvedere/api/artifacts?limit=50": LIST,
-        f"/belvedere/api/artifacts?limit=200&prefix=cost/{hanging}/&q=cost&kind=roc&tenant=team&order=key": searched,
-        "/belvedere/api/artifacts?q=cost+auc>0.5+-zebra+after:2020-01-01": searched,
-        "/belvedere/api/groups?by=run&q=cost": GROUPS + (hanging < COMMON),
+        f"/belvedere/api/artifacts?limit=200&prefix=cost/{hanging}/&q=cost&kind=roc&tenant=team&order=key": WALKED,
+        "/belvedere/api/artifacts?q=cost+auc>0.5+-zebra+after:2020-01-01": WALKED,
+        "/belvedere/api/artifacts?q=auc>0.95": WALKED,
+        "/belvedere/api/artifacts?q=nothing-like-that": GATHERED,
+        "/belvedere/api/groups?by=run&q=cost": FOUND_IN_GROUPS,
+        "/belvedere/api/groups?by=kind&q=-zebra": WALKED_IN_GROUPS,
         "/belvedere/api/groups?by=day": GROUPS,
         "/belvedere/": WALL,
         "/belvedere/?group=kind": WALL,

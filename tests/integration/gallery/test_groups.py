@@ -9,7 +9,7 @@ from tests.harness.databases import empty
 from tests.harness.gallery_rows import add_source, artifact_row, write_artifacts
 from tests.harness.own_gallery import BUCKET
 
-from belvedere.catalog import browse
+from belvedere.catalog import browse, ways
 from belvedere.catalog import groups as catalog_groups
 
 if TYPE_CHECKING:
@@ -95,9 +95,11 @@ def test_other_groups_page_over_their_values(own: OwnGallery, by: str, names: li
         ]
 
 
-@pytest.mark.parametrize("common", [1, 1000])
-def test_groups_hold_only_what_was_searched_for(own: OwnGallery, monkeypatch: pytest.MonkeyPatch, common: int) -> None:
-    monkeypatch.setattr(browse, "COMMON", common)
+@pytest.mark.parametrize("most_found", [-1, 1000])
+def test_groups_hold_only_what_was_searched_for(
+    own: OwnGallery, monkeypatch: pytest.MonkeyPatch, most_found: int
+) -> None:
+    monkeypatch.setattr(ways, "MOST_FOUND", most_found)
     hang(own, "runs/a/x.csv", "runs/b/y.csv", "runs/b/x.csv")
 
     assert [group["name"] for group in ask(own, by="run", q="x.csv")["groups"]] == ["b", "a"]
@@ -168,3 +170,18 @@ def test_views_are_kept_replaced_and_forgotten(own: OwnGallery) -> None:
     for status in (204, 404):
         gone = own.client.delete(f"/belvedere/api/views/{again['id']}", headers=OWN_HEADER)
         assert gone.status_code == status
+
+
+def test_a_list_goes_on_where_it_had_to_stop(own: OwnGallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browse, "MOST_WALKED", 5)
+    hang(own, *(f"k/{n}{' xy' if n in (1, 30) else ''}.csv" for n in range(32)))
+    query: dict[str, Any] = {"q": "xy"}
+    seen: list[str] = []
+    pages = 0
+    while query.get("cursor") != "":
+        body = own.client.get("/belvedere/api/artifacts", params=query).raise_for_status().json()
+        seen += keys_of(body)
+        pages += 1
+        query["cursor"] = body["next_cursor"] or ""
+
+    assert (seen, pages) == (["k/30 xy.csv", "k/1 xy.csv"], 7)

@@ -40,17 +40,15 @@ class ArtifactDeleted(PermanentError):
 
 
 def list_artifacts(query: ListQuery, resources: Resources, presenter: Presenter, scope: Scope) -> ArtifactsResponse:
-    """Return one page of a list and its total: two statements, for a search three at most."""
+    """Return one page of a list and its total: two statements, for a search four at most."""
     after = resources.cursors.read(query.cursor, query.order) if query.cursor else None
     with resources.catalog.connection() as connection:
-        found, total = browse.listing(connection, query.filter, query.order, query.limit + 1, after, scope=scope)
-    shown = found[: query.limit]
-    more = len(found) > query.limit
+        listing = browse.listing(connection, query.filter, query.order, query.limit, after, scope=scope)
     return ArtifactsResponse(
-        artifacts=[presenter.artifact(artifact) for artifact in shown],
-        next_cursor=resources.cursors.write(query.order, browse.position_of(shown[-1], query.order)) if more else None,
-        total=total.count,
-        total_is_exact=total.exact,
+        artifacts=[presenter.artifact(artifact) for artifact in listing.artifacts],
+        next_cursor=resources.cursors.write(query.order, listing.next) if listing.next else None,
+        total=listing.total.count,
+        total_is_exact=listing.total.exact,
     )
 
 

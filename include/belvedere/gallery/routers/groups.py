@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 
 from belvedere.catalog import browse
 from belvedere.catalog.browse import Order
-from belvedere.catalog.groups import Group, GroupBy, groups_page
+from belvedere.catalog.groups import Group, GroupBy, groups_listing
 from belvedere.gallery.presenting import Presenter
 from belvedere.gallery.query import BadQuery, ListQuery, list_query
 from belvedere.gallery.resources import PresenterDep, Resources, ResourcesDep
@@ -29,7 +29,7 @@ EACH = 8
 def list_groups(
     query: ListQuery, by: GroupBy, each: int, resources: Resources, presenter: Presenter, scope: Scope
 ) -> GroupsResponse:
-    """Return one page of groups in three statements (a search takes a fourth): which, their artifacts, the total.
+    """Return one page of groups in three statements (a search may take a fourth): which, their artifacts, the total.
 
     Raises:
         BadQuery: another order than newest first is asked for.
@@ -39,12 +39,7 @@ def list_groups(
     after = resources.cursors.read_group(query.cursor, by) if query.cursor else None
     limit = min(query.limit, MOST_GROUPS)
     with resources.catalog.connection() as connection:
-        searches = query.filter.search.looks_at_rows
-        seen = browse.matches_among_newest(connection, query.filter, scope=scope) if searches else 0
-        common = seen >= browse.COMMON
-        page = groups_page(connection, by, query.filter, limit, each, after, scope=scope, common=common)
-        counted = browse.Total(seen, exact=False) if common else None
-        total = counted or browse.total(connection, query.filter, scope=scope)
+        page, total = groups_listing(connection, by, query.filter, limit, each, after, scope=scope)
     return GroupsResponse(
         by=by.value,
         groups=[_group(group, resources, presenter) for group in page.groups],

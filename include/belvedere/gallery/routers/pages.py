@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from belvedere.catalog import browse
-from belvedere.catalog.browse import Filter, Order
+from belvedere.catalog.browse import Order
+from belvedere.catalog.filters import Filter
 from belvedere.catalog.groups import GroupBy, summary
 from belvedere.catalog.saved_views import views_for
 from belvedere.errors import ObjectMissing

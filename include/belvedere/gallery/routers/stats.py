@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 
 from belvedere.catalog import browse
-from belvedere.catalog.browse import HIDDEN
+from belvedere.catalog.filters import HIDDEN
 from belvedere.gallery.resources import Resources, ResourcesDep
 from belvedere.gallery.responses import FreshnessResponse, StatsResponse
 from belvedere.gallery.viewers import ViewerDep
