@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stack.instance import Instance
 
 ARTIFACTS = "s3://mlpipeline/mlflow"
+MODEL_SOURCES = r"^(?:models:/|runs:/|(?:prompt-template|dummy-source)$)"
 
 
 def mlflow(instance: Instance) -> Service:
@@ -67,6 +68,9 @@ def _environment(instance: Instance) -> dict[str, str]:
         "MLFLOW_FLASK_SERVER_SECRET_KEY": instance.secrets.mlflow_flask_secret,
         # Job execution alone starts seven more processes and 1.3 GB.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        # The server reaches every tenant's bucket with its own key, and fetches from wherever a model version says that
+        # its files lie. So a version may name a run, a model or a prompt that MLflow knows, never an address.
+        "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX": MODEL_SOURCES,
         "MLFLOW_S3_ENDPOINT_URL": instance.minio_endpoint,
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
