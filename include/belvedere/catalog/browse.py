@@ -23,7 +23,7 @@ from belvedere.catalog.filters import (
     searched_conditions,
 )
 from belvedere.catalog.serial import ARTIFACTS_CHANNEL, MEMBERS_CHANNEL
-from belvedere.catalog.ways import FEW, Means, Way, numbers_of, quickest_way
+from belvedere.catalog.ways import FEW, Means, Way, all_found, numbers_of, quickest_way
 from belvedere.model.artifact import Artifact, ArtifactState, stored_outputs
 
 if TYPE_CHECKING:
@@ -141,8 +141,10 @@ def listing(
     if wanted.searches:
         way = quickest_way(connection, wanted, limit, newest_first=order is Order.NEWEST, scope=scope)
         return listing_by(way, connection, wanted, order, limit, after, scope=scope)
-    found = page(connection, wanted, order, limit + 1, after, scope=scope)
-    return _listing(found, total(connection, wanted, scope=scope), order, limit)
+    matches = total(connection, wanted, scope=scope)
+    if matches == Total(0, exact=True):  # else all there is would be walked along in vain
+        return Listing((), matches, None)
+    return _listing(page(connection, wanted, order, limit + 1, after, scope=scope), matches, order, limit)
 
 
 def listing_by(
@@ -156,8 +158,8 @@ def listing_by(
     scope: Scope,
 ) -> Listing:
     """Return a page and the total in one of the ways there are (``catalog.ways``); all find the same, page by page."""
-    if way.means is Means.GATHERING:
-        found, matches = _gathered(connection, wanted, order, limit + 1, after, scope)
+    if way.means is Means.GATHERING or (way.means is Means.FEW_NUMBERS and order is not Order.NEWEST):
+        found, matches = _gathered(way, connection, wanted, order, limit + 1, after, scope)
         return _listing(found, matches, order, limit)
     if way.means is Means.WALKING:
         found, walked_to = _walked(connection, wanted, order, limit + 1, after, scope)
@@ -232,15 +234,13 @@ def _walked(
 
 
 def _gathered(
-    connection: Connection, wanted: Filter, order: Order, limit: int, after: Position | None, scope: Scope
+    way: Way, connection: Connection, wanted: Filter, order: Order, limit: int, after: Position | None, scope: Scope
 ) -> tuple[list[Artifact], Total]:
     """Gather all matches and take a page of them; the planner, which knows that all are wanted, chooses the indexes."""
-    conditions, values = conditions_of(wanted, scope, by_index=True)
+    found, values = all_found(way, wanted, scope)
     beyond, position = _beyond(order, after)
     statement = f"""
-        with found as materialized (
-            select id, bucket, key, size, event_at from artifacts where {" and ".join(conditions)}
-        ), paged as (
+        with found as materialized ({found}), paged as (
             select id as paged_id from found where {" and ".join(beyond) or "true"}
             order by {_ordered(order)} limit %(limit)s
         )

@@ -81,9 +81,10 @@ def ways_for(wanted: Filter, *, newest_first: bool) -> list[Way]:
     ways = [WALK]
     if wanted.prefix or indexed_conditions(wanted.search)[0]:
         ways.append(GATHER)
-    if newest_first and not wanted.asks_for_hidden:
+    if not wanted.asks_for_hidden:
+        by_numbers = (Means.FEW_NUMBERS, Means.MANY_NUMBERS) if newest_first else (Means.FEW_NUMBERS,)
         facts = [i for i, fact in enumerate(wanted.search.facts) if not fact.negated]
-        ways += [Way(means, i) for i in facts for means in (Means.FEW_NUMBERS, Means.MANY_NUMBERS)]
+        ways += [Way(means, i) for i in facts for means in by_numbers]
     return ways
 
 
@@ -91,7 +92,13 @@ def quickest_way(connection: Connection, wanted: Filter, most: int, *, newest_fi
     """Return the way by which a page of ``most`` matches is likely found first: one statement."""
     ways = ways_for(wanted, newest_first=newest_first)
     told = _asked_of_sample(connection, wanted, ways, scope)
-    return min(ways, key=lambda way: _cost(way, told, wanted, most))
+
+    def cost(way: Way) -> float:
+        # In another order a page of numbers' artifacts is known only when all of them are.
+        all_needed = way.means is Means.FEW_NUMBERS and not newest_first
+        return _cost(way, told, wanted, FEW if all_needed else most)
+
+    return min(ways, key=cost)
 
 
 def quickest_way_to_all(connection: Connection, wanted: Filter, *, scope: Scope) -> Way:
@@ -104,7 +111,7 @@ def quickest_way_to_all(connection: Connection, wanted: Filter, *, scope: Scope)
 
 def all_found(way: Way, wanted: Filter, scope: Scope) -> tuple[str, dict[str, Any]]:
     """Return the statement that finds all matches in a way that ``quickest_way_to_all`` returned, and its values."""
-    columns = "id, bucket, run, kind, tenant, event_at"
+    columns = "id, bucket, key, run, kind, tenant, size, event_at"
     conditions, values = conditions_of(wanted, scope, by_index=way.means is Means.GATHERING)
     where = " and ".join(conditions)
     if way.means is Means.GATHERING:
