@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 PARTS = ("memory", "latency", "live", "streams", "burst", "slow", "paint", "pages", "tenants", "warm", "kinds")
-WITHOUT_STACK: dict[str, Callable[[], Iterator[Figure]]] = {"kinds": kinds}
+WITHOUT_STACK: dict[str, Callable[[], Iterator[Figure]]] = {"kinds": kinds, "pages": pages}
 RESULT = ROOT / ".belvedere" / "bench" / "latest.json"
 
 
@@ -77,7 +77,6 @@ def _parts_of_stack(
         "burst": lambda: bursts(stack, wall),
         "slow": lambda: slowness(stack, wall),
         "paint": lambda: paint(stack, wall),
-        "pages": lambda: pages(stack),
         "tenants": lambda: tenants(stack),
         "warm": lambda: warm_start(home),
     }

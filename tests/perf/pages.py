@@ -1,18 +1,28 @@
-"""The gallery's pages over a million artifacts."""
+"""The gallery's pages over a million artifacts: the real app by itself, over servers of its own, without Airflow."""
 
 from __future__ import annotations
 
+import secrets
+import tempfile
 import time
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from minio import Minio
+
 from belvedere.clients.postgres import connect
+from belvedere.settings import Settings
+from tests.harness.databases import Catalogs
+from tests.harness.gallery_rows import add_source
+from tests.harness.own_gallery import OwnGallery, own_gallery
+from tests.harness.servers import Servers
 from tests.perf.figures import Figure, percentile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from belvedere.clients.postgres import Connection
-    from tests.harness.whole import RunningStack
 
 ARTIFACTS = 1_000_000
 PAGE = 50
@@ -102,23 +112,46 @@ def fill(connection: Connection, count: int = ARTIFACTS) -> None:
     connection.execute("vacuum analyze fact_numbers")
 
 
-def pages(stack: RunningStack) -> Iterator[Figure]:
+def pages() -> Iterator[Figure]:
     """Time a page of each kind of list, whole request over loopback, and the bare statement behind the newest."""
-    with connect(stack.env["CATALOG_DSN"]) as connection:
-        fill(connection)
-        bare = _bare_ms(connection)
-    for path, limit, queries in (("artifacts", PAGE, LISTS), ("groups", GROUPS, GROUPED)):
-        for name, query in queries.items():
-            asked = query | {"limit": limit}
-            times = [_request_ms(stack, path, asked, empty=name in NOTHING) for _ in range(ROUNDS)]
-            label = f"{path} among {ARTIFACTS:,}, {limit} a page, {name}"
-            yield Figure(f"{label}, p50", percentile(times, 0.5), "ms", PAGE_GOAL_MS, bare)
-            yield Figure(f"{label}, p95", percentile(times, 0.95), "ms", PAGE_GOAL_MS)
+    with _gallery() as gallery:
+        fill(gallery.catalog)
+        bare = _bare_ms(gallery.catalog)
+        for path, limit, queries in (("artifacts", PAGE, LISTS), ("groups", GROUPS, GROUPED)):
+            for name, query in queries.items():
+                asked = query | {"limit": limit}
+                times = [_request_ms(gallery, path, asked, empty=name in NOTHING) for _ in range(ROUNDS)]
+                label = f"{path} among {ARTIFACTS:,}, {limit} a page, {name}"
+                yield Figure(f"{label}, p50", percentile(times, 0.5), "ms", PAGE_GOAL_MS, bare)
+                yield Figure(f"{label}, p95", percentile(times, 0.95), "ms", PAGE_GOAL_MS)
 
 
-def _request_ms(stack: RunningStack, path: str, query: dict[str, Any], *, empty: bool) -> float:
+@contextmanager
+def _gallery() -> Iterator[OwnGallery]:
+    with (
+        tempfile.TemporaryDirectory(prefix="belvedere-pages-") as folder,
+        closing(Servers(Path(folder))) as servers,
+        Catalogs(servers.postgres()).fresh() as dsn,
+        connect(dsn) as catalog,
+    ):
+        instance = servers.minio()
+        user, password = instance.secrets.minio_root_user, instance.secrets.minio_root_password
+        settings = Settings(
+            catalog_dsn=dsn,
+            minio_endpoint=instance.minio_endpoint,
+            minio_access_key=user,
+            minio_secret_key=password,
+            capability_secret=secrets.token_hex(),
+        )
+        add_source(catalog, BUCKET)
+        s3 = Minio(instance.minio_endpoint.removeprefix("http://"), access_key=user, secret_key=password, secure=False)
+        with own_gallery(settings, catalog, s3) as gallery:
+            yield gallery
+
+
+def _request_ms(gallery: OwnGallery, path: str, query: dict[str, Any], *, empty: bool) -> float:
     began = time.perf_counter()
-    answer = stack.airflow.http.get(f"/belvedere/api/{path}", params=query)
+    answer = gallery.client.get(f"/belvedere/api/{path}", params=query)
     taken = (time.perf_counter() - began) * 1000
     assert (not answer.raise_for_status().json()[path]) is empty, query
     return taken
