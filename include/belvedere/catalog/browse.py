@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 
 # Counting 10,000 matches of a word among 100,000 keys takes longer than all else of a page together.
 MOST_COUNTED = 2_000
-# So many of the newest are looked through to say at least how many match.
+# So many of the newest are looked through to say at least how many match; of numbers' artifacts, so many.
 LOOKED_AT = 1_000
+LOOKED_UP = 400
 # So many are walked past for one page at most, so many if facts must be looked up, so many numbers, and so many if
 # their artifacts must be looked up. A page may so be short, or even empty, and still have one after it.
 MOST_WALKED = 10_000
@@ -302,7 +303,7 @@ def _total_by_numbers(way: Way, connection: Connection, wanted: Filter, scope: S
         most, order = (FEW, "name, value") if few else (MOST_COUNTED, newest)
         met = "true"
     else:
-        most, order = LOOKED_AT, newest
+        most, order = LOOKED_UP, newest
         conditions, of_row = conditions_of(wanted, scope, but=way.fact)
         met = f"exists (select from artifacts where id = n.artifact_id and {' and '.join(conditions)} offset 0)"
         values |= of_row

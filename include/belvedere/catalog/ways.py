@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from belvedere.model.access import Scope
 
 SAMPLED_BLOCKS = 300
-# Numbers of a fact that are sorted: twenty thousand take as long as everything else of a page.
-FEW = 20_000
+# Numbers of a fact that are sorted: ten thousand take as long as everything else of a page.
+FEW = 10_000
 # What one row costs, measured in rows that are walked along: found by an index and fetched, its number looked up,
 # a number sorted, an artifact fetched for its number.
 GATHERED, PROBED, SORTED, FETCHED = 2.0, 3.0, 0.3, 3.0

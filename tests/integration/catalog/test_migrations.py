@@ -61,7 +61,15 @@ def test_what_was_there_before_is_grouped_and_found_too(catalogs: Catalogs) -> N
                 (number.path, number.name, number.value)
                 for number in sorted(numbers_of(facts), key=lambda number: number.path)
             ]
-            assert connection.execute("select run from artifacts").fetchone() == {"run": "runs/x/"}
+            of = connection.execute("select distinct tenant, kind, part, listed, event_at from fact_numbers").fetchall()
+            assert (
+                of
+                == connection.execute("select tenant, kind, part, true as listed, event_at from artifacts").fetchall()
+            ), "each number knows what it belongs to"
+            assert connection.execute("select run, words from artifacts").fetchone() == {
+                "run": "runs/x/",
+                "words": "runs/x/roc.csv ",
+            }
             assert connection.execute("select count(*) as n from fact_names").fetchone() == {"n": 3}
 
 

@@ -141,7 +141,7 @@ def test_totals_say_how_many_there_are_or_that_there_may_be_more(
     catalog: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for looked_at in (1_000, 10):
-        for limit in ("LOOKED_AT", "MOST_COUNTED", "FEW"):
+        for limit in ("LOOKED_AT", "LOOKED_UP", "MOST_COUNTED", "FEW"):
             monkeypatch.setattr(browse, limit, looked_at)
         for text in TERMS:
             wanted = Filter(search=read(text))
