@@ -1,4 +1,4 @@
-"""What a lane takes out of the inbox: the next small update, claimed and begun at once, in two round trips."""
+"""What a lane takes out of the inbox: the next small update, claimed and begun at once, in three round trips."""
 
 from __future__ import annotations
 
