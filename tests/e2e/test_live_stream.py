@@ -202,6 +202,22 @@ def test_progress_moves_although_each_version_is_overtaken_before_it_is_drawn(
     page.wait_for_url(f"**/{progress_row(41)['id']}*")
 
 
+def test_a_rendering_is_drawn_once_although_its_successor_changes_it(own: OwnGallery, context: BrowserContext) -> None:
+    context.add_init_script(
+        "window.seen = [];"
+        "document.addEventListener('belvedere:seen', ({ detail }) => seen.push(detail.facts.progress.step));"
+    )
+    write_version(own, 10)
+    wall = open_wall(context, own)
+    for step in (20, 30):
+        write_version(own, step)
+        wall.wait_for_selector(f".progress-share:text-is('{step} %')")
+        write_version(own, step + 5, state="queued")
+        wall.wait_for_selector(".card[data-state=queued]")
+
+    assert wall.evaluate("seen") == [10, 20, 30]
+
+
 def test_a_newer_version_that_takes_long_is_told_of_on_the_card(own: OwnGallery, context: BrowserContext) -> None:
     write_version(own, 10)
     wall = open_wall(context, own)
