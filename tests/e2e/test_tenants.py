@@ -5,7 +5,9 @@ Everything is asked from outside: Airflow's REST API, the gallery's API, MinIO a
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from minio import Minio
 from minio.credentials import StaticProvider
 from minio.error import S3Error
 from minio.minioadmin import MinioAdmin
+from stack.paths import ROOT
 from tests.harness.airflow import client_of
 from tests.harness.samples import matrix_csv
 from tests.harness.waiting import eventually
@@ -159,6 +162,37 @@ def test_what_a_tenant_puts_hangs_on_its_wall(gallery: httpx.Client, second_user
     eventually(rendered, 60.0, what="the tenant's card being a picture")
     seen = second_user.get("/belvedere/api/artifacts", params=query).json()["artifacts"]
     assert [card["key"] for card in seen] == ["wall/cm.csv"]
+
+
+def test_what_a_tenants_run_logs_with_mlflows_own_client_hangs_on_its_wall(
+    stack: RunningStack, gallery: httpx.Client, team: str
+) -> None:
+    shown = credentials(gallery, team)
+    as_tenant = {
+        "PATH": os.environ["PATH"],
+        "MLFLOW_URL": shown["mlflow"]["url"],
+        "MLFLOW_ADMIN_USER": shown["mlflow"]["username"],
+        "MLFLOW_ADMIN_PASSWORD": shown["mlflow"]["password"],
+        "MLFLOW_WORKSPACE": shown["mlflow"]["workspace"],
+        "MLFLOW_S3_ENDPOINT_URL": shown["s3"]["endpoint"],
+        "AWS_ACCESS_KEY_ID": shown["s3"]["access_key"],
+        "AWS_SECRET_ACCESS_KEY": shown["s3"]["secret_key"],
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    # the server's own environment: unlike the stack's it has boto3, which MLflow's client needs for S3
+    python = stack.instance.paths.install / "mlflow" / "bin" / "python"
+    program = [str(python), str(ROOT / "examples" / "mlflow_run.py")]
+
+    done = subprocess.run(program, env=as_tenant, capture_output=True, text=True, timeout=200, check=False)
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    run_id = done.stdout.split()[-1]
+
+    def rendered() -> bool:
+        cards = gallery.get("/belvedere/api/artifacts", params={"tenant": team, "q": run_id}).json()["artifacts"]
+        return {card["key"].rsplit("/", 1)[1] for card in cards if card["state"] == "rendered"} >= {"roc.csv"}
+
+    eventually(rendered, 90.0, what="the run's curve on the tenant's wall")
 
 
 def test_the_same_run_id_twice_is_harmless(stack: RunningStack, team: str) -> None:
