@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from belvedere.catalog import dead_events, express, failures, operations
+from belvedere.catalog.orphans import list_orphans
 from belvedere.catalog.tenants import list_tenants
 from belvedere.gallery.operations_responses import (
     BacklogResponse,
@@ -22,6 +23,7 @@ from belvedere.gallery.operations_responses import (
     LagResponse,
     LaneResponse,
     OperationsResponse,
+    OrphanResponse,
     PartitionLagResponse,
     RendererSpeedResponse,
     SpreadResponse,
@@ -61,7 +63,7 @@ class Window(StrEnum):
 
 
 def read_operations(connection: Connection, window: Window, scope: Scope) -> OperationsResponse:
-    """Read everything: ten statements."""
+    """Read everything: eleven statements."""
     return OperationsResponse(
         backlog=_backlog(operations.backlog(connection, scope)),
         failures=[FailureGroupResponse(**asdict(group)) for group in failures.failure_groups(connection, scope)],
@@ -76,6 +78,7 @@ def read_operations(connection: Connection, window: Window, scope: Scope) -> Ope
             for sweep in operations.sweep_states(connection, scope)
         ],
         tenants=_tenants(connection, scope),
+        orphans=[OrphanResponse(**asdict(orphan)) for orphan in list_orphans(connection)],
         freshness=_freshness(connection, window, scope),
     )
 

@@ -183,6 +183,17 @@ class FreshnessSeriesResponse(BaseModel):
     points: list[FreshnessPointResponse]
 
 
+class OrphanResponse(BaseModel):
+    """Something that belongs to no tenant, or a credential that only one side knows."""
+
+    system: str
+    kind: str
+    name: str = Field(description="A credential is named by its fingerprint.")
+    tenant: str = Field(description="Whose it says it is.")
+    reason: str
+    since: datetime
+
+
 class OperationsResponse(BaseModel):
     """How everything does."""
 
@@ -194,6 +205,7 @@ class OperationsResponse(BaseModel):
     lanes: list[LaneResponse]
     sweeps: list[SweepResponse]
     tenants: list[TenantOperationsResponse]
+    orphans: list[OrphanResponse] = Field(description="As the last survey of `reconcile_tenants` found them.")
     freshness: FreshnessSeriesResponse
 
 

@@ -17,6 +17,7 @@ from belvedere.catalog.claims import ClaimLimits, claim_next, claimed_items, sta
 from belvedere.catalog.dead_events import bury, dead_events
 from belvedere.catalog.express import beat
 from belvedere.catalog.memberships import grant
+from belvedere.catalog.orphans import note_orphans
 from belvedere.catalog.results import retry_later
 from belvedere.catalog.sweeps import begin_sweep, end_sweep, save_progress
 from belvedere.model.access import Role
@@ -235,6 +236,27 @@ def test_sweeps_and_tenants_are_told(own: OwnGallery) -> None:
         {"rendered": 1},
     )
     assert blues["drift"] is None
+
+
+def test_what_belongs_to_no_tenant_is_told_until_a_survey_misses_it(own: OwnGallery) -> None:
+    key = {"system": "object store", "kind": "key", "name": "0a1b2c3d4e5f", "tenant": "blues", "reason": "no record"}
+    bucket = {
+        "system": "object store",
+        "kind": "bucket",
+        "name": "left-over",
+        "tenant": "ghosts",
+        "reason": "no tenant",
+    }
+    note_orphans(own.catalog, [key, bucket])
+    since = {each["name"]: each["since"] for each in told(own)["orphans"]}
+    assert set(since) == {"0a1b2c3d4e5f", "left-over"}
+    assert "left-over" in own.client.get("/belvedere/operations").text
+
+    note_orphans(own.catalog, [bucket])
+    assert [(each["name"], each["since"]) for each in told(own)["orphans"]] == [("left-over", since["left-over"])]
+
+    note_orphans(own.catalog, [])
+    assert told(own)["orphans"] == []
 
 
 def test_express_lanes_are_told_and_their_absence_is_said(own: OwnGallery) -> None:
