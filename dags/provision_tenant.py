@@ -66,7 +66,7 @@ def _detail(default: Any, title: str, description: str, **schema: Any) -> Param:
         ),
         "members": Param(
             [],
-            type="array",
+            type=["null", "array"],
             items={"type": "string", "pattern": "^[^/*,:]{1,128}(:(member|viewer))?$"},
             title="Members",
             description_md="Users as they log in to Airflow, one a line; `carol:viewer` looks only.",
