@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from confluent_kafka import Producer
 from playwright.sync_api import expect
+from tests.harness.frames import frame_of
 from tests.harness.minio_records import minio_message, minio_record
 from tests.harness.samples import FOLDER, matrix_csv, png
 from tests.harness.stack_fixtures import logged_in
-from tests.harness.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -222,7 +222,7 @@ def test_html_that_leads_away_gets_nowhere(
     card = wall.show(f"{prefix}escape.html", ESCAPE, "text/html")
 
     page.goto(f"{stack.url}{card['page']}")
-    (frame, *_) = eventually(lambda: page.frames[1:], what="the frame")
+    frame = frame_of(page, "")
     frame.wait_for_load_state("networkidle")  # the page itself is never idle: its stream stays open
 
     assert page.url == f"{stack.url}{card['page']}"

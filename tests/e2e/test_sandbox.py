@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from stack.ports import HOST
+from tests.harness.frames import frame_of
 from tests.harness.sink import Sink, listening_sink
 from tests.harness.waiting import eventually
 
@@ -83,7 +84,7 @@ def tab(browser: Browser, own: OwnGallery) -> Iterator[Page]:
 def open_artifact(tab: Page, own: OwnGallery, artifact: str) -> Frame:
     """Open an artifact's page and return the frame of its rendering."""
     tab.goto(f"{own.url}/belvedere/artifacts/{artifact}")
-    return eventually(lambda: next((f for f in tab.frames[1:] if "/preview/" in f.url), None), 10.0, what="the preview")
+    return frame_of(tab, "/preview/")
 
 
 def attack(sink: Sink) -> bytes:
@@ -187,7 +188,7 @@ def test_a_chart_is_drawn_without_eval_and_loads_no_data_from_elsewhere(own: Own
     }
     artifact = own.hang("sandbox/chart.csv", {"page.html": b"<p>x", "chart.vl.json": json.dumps(spec).encode()})
     tab.goto(f"{own.url}/belvedere/artifacts/{artifact}?tab=interactive")
-    frame = eventually(lambda: next((f for f in tab.frames if "/interactive" in f.url), None), 10.0, what="the chart")
+    frame = frame_of(tab, "/interactive")
 
     assert eventually(lambda: frame.locator("#chart svg path").count() > 3, 15.0, what="marks")
     assert frame.locator("#trouble").is_hidden()

@@ -1,5 +1,14 @@
-// The picture first: the open view's frame loads while the page's other modules are still on their way.
-import { show } from "./frames.js";
-
-const frame = document.querySelector("#viewer [role=tabpanel]:not([hidden]) iframe[data-href]:not([src])");
-if (frame && !new URLSearchParams(location.search).has("tab")) show(frame);
+// The picture first: the open view's frame is asked for while the page is still being read, before any module is there.
+// What the frame says of its height meanwhile is kept for frames.js.
+(() => {
+  const frame = document.querySelector("#viewer [role=tabpanel]:not([hidden]) iframe[data-href]");
+  if (!frame || new URLSearchParams(location.search).has("tab")) return;
+  const theme = frame.dataset.paper || document.documentElement.dataset.theme;
+  addEventListener("message", ({ source, data }) => {
+    if (source === frame.contentWindow && data?.belvedere === "height") frame.said = data;
+  });
+  frame.parentElement.setAttribute("aria-busy", "true");
+  frame.addEventListener("load", () => frame.parentElement?.removeAttribute("aria-busy"), { once: true });
+  frame.dataset.theme = theme;
+  frame.src = `${frame.dataset.href}?theme=${theme}`;
+})();

@@ -4,16 +4,21 @@ const MOST = 2400;
 const MOST_CHANGES = 30;
 const GOOD_MS = 200000;
 
-// A frame says of its height as soon as it knows it, which may be before anything else of the page is there.
+// A frame says of its height as soon as it knows it.
 addEventListener("message", ({ source, data }) => {
-  if (data?.belvedere !== "height" || !Number.isFinite(data.height)) return;
   const frame = [...document.querySelectorAll("iframe[src]")].find((one) => one.contentWindow === source);
-  if (!frame || frame.changes > MOST_CHANGES) return;
-  frame.changes += 1;
-  frame.style.height = `${Math.min(Math.max(data.height, LEAST), MOST)}px`;
+  if (frame) resize(frame, data);
 });
+// The first frame may have said it before this module was there (see first_frame.js).
+for (const frame of document.querySelectorAll("iframe[src]")) if (frame.said) resize(frame, frame.said);
 
-// What came with the page is seen first: a frame starts a process of its own, which would take its time from it.
+function resize(frame, data) {
+  if (data?.belvedere !== "height" || !Number.isFinite(data.height) || frame.changes > MOST_CHANGES) return;
+  frame.changes = (frame.changes ?? 0) + 1;
+  frame.style.height = `${Math.min(Math.max(data.height, LEAST), MOST)}px`;
+}
+
+// Frames that are opened later start a process of their own, which would take its time from what came with the page.
 export const drawn = new Promise((done) => {
   if (document.hidden) done();
   else requestAnimationFrame(() => setTimeout(done));
