@@ -7,6 +7,7 @@ import os
 import signal
 from contextlib import closing
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
@@ -16,17 +17,27 @@ from belvedere.model.rendering import Limits, Related
 from belvedere.rendering.isolation.ahead import ChildAhead
 from belvedere.rendering.isolation.landlock import landlock_abi
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 LIMITS = Limits()
 LINES = b"".join(json.dumps({"step": n, "total": 10, "loss": 1 / n}).encode() + b"\n" for n in range(1, 6))
 
 pytestmark = pytest.mark.skipif(landlock_abi() == 0, reason="this kernel has no Landlock")
 
 
-def children() -> set[int]:
+def living() -> set[int]:
     return {child.pid for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE}
 
 
-def test_each_child_renders_once_and_the_next_one_waits_already(make_source) -> None:
+@pytest.fixture
+def children() -> Callable[[], set[int]]:
+    """Which children of this process were not there before the test: servers of other tests are, too."""
+    before = living()
+    return lambda: living() - before
+
+
+def test_each_child_renders_once_and_the_next_one_waits_already(make_source, children) -> None:
     source = make_source(LINES, "run/progress.jsonl")
     with closing(ChildAhead(LIMITS, "strict")) as ahead:
         ahead.prepare()
@@ -41,7 +52,7 @@ def test_each_child_renders_once_and_the_next_one_waits_already(make_source) -> 
     assert not children() & set.union(*waited)
 
 
-def test_an_artifact_is_rendered_although_the_child_that_waited_died(make_source) -> None:
+def test_an_artifact_is_rendered_although_the_child_that_waited_died(make_source, children) -> None:
     source = make_source(LINES, "run/progress.jsonl")
     with closing(ChildAhead(LIMITS, "strict")) as ahead:
         ahead.prepare()
@@ -52,7 +63,7 @@ def test_an_artifact_is_rendered_although_the_child_that_waited_died(make_source
     assert result.rendering.facts["percent"] == 50
 
 
-def test_what_needs_other_limits_or_other_files_gets_a_child_of_its_own(make_source, tmp_path) -> None:
+def test_what_needs_other_limits_or_other_files_gets_a_child_of_its_own(make_source, children, tmp_path) -> None:
     source = make_source(LINES, "run/progress.jsonl")
     other = tmp_path / "other"
     other.write_bytes(b"x")

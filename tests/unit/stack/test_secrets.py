@@ -12,6 +12,7 @@ from stack.secrets import load_secrets
 if TYPE_CHECKING:
     from pathlib import Path
 
+FERNET_KEYS = ("airflow_fernet_key", "credentials_key")
 SHORTEST_MLFLOW_PASSWORD = 12
 
 
@@ -59,10 +60,11 @@ def test_secrets_that_a_newer_version_needs_are_added_and_the_old_ones_stay(tmp_
 
 def test_every_secret_is_one_that_its_server_takes(tmp_path: Path) -> None:
     secrets = load_secrets(tmp_path / "secrets.json")
-    Fernet(secrets.airflow_fernet_key)
+    for key in FERNET_KEYS:
+        Fernet(getattr(secrets, key))
     assert len(secrets.mlflow_admin_password) >= SHORTEST_MLFLOW_PASSWORD
     # Passwords stand in database addresses and in supervisord's file: neither may need escaping.
-    plain = {name: value for name, value in asdict(secrets).items() if name != "airflow_fernet_key"}
+    plain = {name: value for name, value in asdict(secrets).items() if name not in FERNET_KEYS}
     assert all(value.isalnum() for value in plain.values())
 
 
