@@ -61,6 +61,7 @@ def test_airflow_knows_every_view_of_the_plugin(stack: RunningStack) -> None:
     assert {view["url_route"]: view["destination"] for view in plugins["belvedere"]["external_views"]} == {
         "gallery": "nav",
         "gallery-upload": "nav",
+        "gallery-tenants": "nav",
         "gallery-operations": "nav",
         "gallery-notifications": "nav",
         "artifacts-of-run": "dag_run",
