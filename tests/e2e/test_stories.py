@@ -94,8 +94,8 @@ def card(page: Page, name: str) -> Locator:
 
 def test_the_bar_leads_everybody_to_what_is_theirs(olga: Page, vera: Page, teams: Teams) -> None:
     for page, labels in (
-        (olga, ["Wall", "Upload", "Operations", "Notifications", "Help"]),
-        (vera, ["Wall", "Upload", "Notifications", "Help"]),
+        (olga, ["Wall", "Upload", "Tenants", "Operations", "Notifications", "Help"]),
+        (vera, ["Wall", "Upload", "Tenants", "Notifications", "Help"]),
     ):
         page.goto("help")
         bar = page.get_by_role("navigation", name="Belvedere")
