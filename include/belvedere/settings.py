@@ -10,6 +10,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from belvedere.errors import ConfigurationError
 from belvedere.model.limits import LimitsByKind
+from belvedere.model.storage import TopicSpec
+
+DAY_MS = 86_400_000
 
 
 class Settings(BaseSettings):
@@ -127,6 +130,15 @@ class Settings(BaseSettings):
     """How long `housekeeping` keeps finished runs of Belvedere's DAGs."""
     keep_inbox_days: float = 7.0
     """How long `housekeeping` keeps finished work and buried events."""
+
+    @property
+    def notification_arns(self) -> dict[str, str]:
+        """The ARN of each notification target, by its name."""
+        return {"fast": self.notification_arn_fast, "durable": self.notification_arn_durable}
+
+    def topic(self, retention_days: int) -> TopicSpec:
+        """Return what the topic of bucket events should be."""
+        return TopicSpec(self.kafka_topic, self.kafka_partitions, retention_days * DAY_MS)
 
     @field_validator("markdown_hosts", "shared_tenants", "webhook_hosts", mode="before")
     @classmethod

@@ -5,10 +5,12 @@ Everything is asked from outside: Airflow's REST API, the gallery's API, MinIO a
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import uuid
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -63,8 +65,6 @@ def store_of(shown: dict[str, Any]) -> Minio:
 
 
 def put(store: Minio, bucket: str, key: str, content: bytes) -> None:
-    from io import BytesIO
-
     store.put_object(bucket, key, BytesIO(content), len(content), "text/csv")
 
 
@@ -415,6 +415,4 @@ def test_no_secret_is_in_logs_xcoms_or_confs(stack: RunningStack, gallery: httpx
 
 
 def account_names(stack: RunningStack) -> set[str]:
-    import json
-
     return set(json.loads(root_admin(stack).user_list()))

@@ -16,7 +16,7 @@ from belvedere.clients.kafka_tail import TopicTail
 from belvedere.clients.object_store import ObjectStore
 from belvedere.clients.postgres import connect
 from belvedere.errors import ConfigurationError
-from belvedere.model.storage import StorageSpec, TopicSpec
+from belvedere.model.storage import StorageSpec
 from belvedere.orchestration.broker import kafka_config
 from belvedere.orchestration.failing import Troubles, permanent_errors_fail
 from belvedere.settings import settings
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-DAY_MS = 86_400_000
 
 
 def plan(params: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -43,14 +42,14 @@ def plan(params: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def apply(params: Mapping[str, Any]) -> dict[str, int]:
     """Do it, and return the number of changes by bucket."""
-    _stop_after_plan(params)
+    stop_after_plan(params)
     with permanent_errors_fail(), _provisioner() as provisioner:
         return _for_each(params, lambda spec: _applied(provisioner, spec))
 
 
 def probe(params: Mapping[str, Any]) -> dict[str, list[float]]:
     """Prove that events of every bucket arrive, and return the seconds that each target took, by bucket."""
-    _stop_after_plan(params)
+    stop_after_plan(params)
     with permanent_errors_fail():
         return _for_each(params, lambda spec: _probed(spec, params["probe_seconds"]))
 
@@ -75,8 +74,8 @@ def _spec(bucket: str, params: Mapping[str, Any], known: Settings) -> StorageSpe
         renderings_bucket=bucket + known.renderings_suffix,
         versioning=params["versioning"],
         renderings_expire_days=params["renderings_expire_days"],
-        arns={"fast": known.notification_arn_fast, "durable": known.notification_arn_durable},
-        topic=TopicSpec(known.kafka_topic, known.kafka_partitions, params["topic_retention_days"] * DAY_MS),
+        arns=known.notification_arns,
+        topic=known.topic(params["topic_retention_days"]),
         adopt=params["adopt"],
     )
 
@@ -122,6 +121,7 @@ def _for_each(params: Mapping[str, Any], do: Callable[[StorageSpec], T]) -> dict
     return results
 
 
-def _stop_after_plan(params: Mapping[str, Any]) -> None:
+def stop_after_plan(params: Mapping[str, Any]) -> None:
+    """Skip the task when its run is to plan only."""
     if params["mode"] == "plan":
         raise AirflowSkipException("mode is plan: nothing is changed")

@@ -6,11 +6,10 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import AirflowSkipException
-
 from belvedere.catalog.tenants import find_tenant
 from belvedere.errors import BelvedereError, ConfigurationError, PermanentError
 from belvedere.orchestration.failing import permanent_errors_fail
+from belvedere.orchestration.provisioning import stop_after_plan
 from belvedere.orchestration.tenant_systems import alone_with, opened
 from belvedere.orchestration.tenant_work import TenantWork
 from belvedere.tenants.adopting import draft
@@ -58,7 +57,7 @@ def plan(params: Mapping[str, Any], run: RunOfTenants) -> list[str]:
 
 def apply(params: Mapping[str, Any], run: RunOfTenants, *, source: str = FROM_API) -> int:
     """Keep the declaration, bring the tenant to it, and return the number of changes made."""
-    _stop_after_plan(params)
+    stop_after_plan(params)
     with permanent_errors_fail(), opened() as systems:
         work = TenantWork(systems, run)
         spec = wanted(params, work)
@@ -73,7 +72,7 @@ def check(params: Mapping[str, Any], run: RunOfTenants) -> list[str]:
     Raises:
         AirflowFailException: something does not work, or is not refused.
     """
-    _stop_after_plan(params)
+    stop_after_plan(params)
     with permanent_errors_fail(), opened() as systems:
         work = TenantWork(systems, run)
         _, spec = work.known(_name(params))
@@ -156,8 +155,3 @@ def _overruled(work: TenantWork, spec: TenantSpec) -> Iterator[str]:
     if found and found.source.startswith("git:") and found.state != "removed" and found.digest != spec.digest():
         file = found.source.removeprefix("git:")
         yield f"tenant {spec.name} is declared by the file {file}: reconcile_tenants will set it back to that"
-
-
-def _stop_after_plan(params: Mapping[str, Any]) -> None:
-    if params["mode"] == "plan":
-        raise AirflowSkipException("mode is plan: nothing is changed")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import AirflowSkipException
-
 from belvedere.catalog.tenants import note_removed
 from belvedere.errors import ConfigurationError
 from belvedere.model.tenant import DeletionPolicy
 from belvedere.orchestration.failing import permanent_errors_fail
+from belvedere.orchestration.provisioning import stop_after_plan
 from belvedere.orchestration.tenant_provisioning import noted
 from belvedere.orchestration.tenant_systems import alone_with, opened
 from belvedere.orchestration.tenant_work import TenantWork
@@ -38,8 +37,7 @@ def plan(params: Mapping[str, Any], run: RunOfTenants) -> list[str]:
 
 def remove(params: Mapping[str, Any], run: RunOfTenants) -> int:
     """Take the tenant away as far as its policy goes, and return the number of changes made."""
-    if params["mode"] == "plan":
-        raise AirflowSkipException("mode is plan: nothing is changed")
+    stop_after_plan(params)
     with permanent_errors_fail(), opened() as systems:
         work = TenantWork(systems, run)
         _, spec = work.known(params["tenant"])

@@ -14,7 +14,6 @@ from belvedere.clients.kafka_admin import KafkaAdmin
 from belvedere.clients.minio_accounts import MinioAccounts
 from belvedere.clients.mlflow_admin import MlflowAdmin
 from belvedere.clients.postgres import connect
-from belvedere.model.storage import TopicSpec
 from belvedere.orchestration.broker import kafka_config
 from belvedere.settings import settings
 from belvedere.tenants.credential_store import CatalogCredentials
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from belvedere.clients.postgres import Connection
     from belvedere.settings import Settings
 
-DAY_MS = 86_400_000
 TOPIC_RETENTION_DAYS = 7
 
 
@@ -75,8 +73,8 @@ def deployment(known: Settings) -> Deployment:
     return Deployment(
         renderings_suffix=known.renderings_suffix,
         renderings_expire_days=known.renderings_expire_days,
-        arns={"fast": known.notification_arn_fast, "durable": known.notification_arn_durable},
-        topic=TopicSpec(known.kafka_topic, known.kafka_partitions, TOPIC_RETENTION_DAYS * DAY_MS),
+        arns=known.notification_arns,
+        topic=known.topic(TOPIC_RETENTION_DAYS),
         has_mlflow=bool(known.mlflow_url),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from belvedere.tenants.changes import TenantPlan
     from belvedere.tenants.observing import Fleet
     from belvedere.tenants.verifying import Verified
-
-log = logging.getLogger(__name__)
 
 SCHEDULE = "schedule"
 
