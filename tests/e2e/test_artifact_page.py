@@ -66,11 +66,16 @@ def history(own: OwnGallery, key: str, count: int, **columns: Any) -> list[str]:
     """Hang the versions of one object, oldest first, and return their ids."""
     ids = []
     for n in range(1, count + 1):
-        files = {"page.html": PAGE + f"<p>version {n}</p>".encode(), "thumbnail.svg": picture(n)}
         own.catalog.execute("update artifacts set is_latest = false where key = %s", (key,))
-        told = {"version_id": f"v{n}", "sequencer": f"{n:020X}", "event_at": START + timedelta(minutes=n)}
-        ids.append(own.hang(key, files, f"a,b\n{n},2\n".encode(), **(told | columns)))
+        ids.append(version(own, key, n, **columns))
     return ids
+
+
+def version(own: OwnGallery, key: str, n: int, **columns: Any) -> str:
+    """Hang, or hang anew, one version of an object, and return its id."""
+    files = {"page.html": PAGE + f"<p>version {n}</p>".encode(), "thumbnail.svg": picture(n)}
+    told = {"version_id": f"v{n}", "sequencer": f"{n:020X}", "event_at": START + timedelta(minutes=n)}
+    return own.hang(key, files, f"a,b\n{n},2\n".encode(), **(told | columns))
 
 
 def look_at(tab: Page, own: OwnGallery, artifact: str, query: str = "") -> None:
@@ -195,6 +200,19 @@ def test_a_newer_version_is_told_and_work_that_goes_on_is_followed(own: OwnGalle
     second = history(own, "page/train.jsonl", 2, kind="progress")[1]
     tab.wait_for_url(f"**/{second}")
     eventually(lambda: in_the_open_frame(tab, "p") == "version 2", 10.0, what="the newest version's picture")
+
+
+def test_work_is_followed_also_if_the_page_found_its_version_overtaken_first(own: OwnGallery, tab: Page) -> None:
+    key = "page/overtaken.jsonl"
+    first = version(own, key, 1, kind="progress")
+    look_at(tab, own, first)
+    seen = tab.locator("#artifact").get_attribute("data-seq") or ""
+
+    version(own, key, 1, kind="progress", state="rendering", is_latest=False)
+    expect(tab.locator("#artifact")).not_to_have_attribute("data-seq", seen, timeout=10_000)
+    second = version(own, key, 2, kind="progress")
+
+    tab.wait_for_url(f"**/{second}")
 
 
 def test_artifacts_are_chosen_for_a_comparison_on_their_pages(own: OwnGallery, tab: Page) -> None:

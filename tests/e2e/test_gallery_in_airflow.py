@@ -84,6 +84,18 @@ def test_a_run_opens_in_airflow_itself(stack: RunningStack, page: Page, card: Ca
     page.locator(FRAME).wait_for(state="detached", timeout=10_000)
 
 
+def test_a_run_opens_in_airflow_itself_also_before_the_pages_modules_are_there(
+    stack: RunningStack, page: Page, card: Card
+) -> None:
+    page.route("**/js/artifact.js", lambda route: route.abort())
+    frame = framed(page, stack, f"/belvedere/artifacts/{card['id']}")
+
+    frame.locator("#panel a[data-airflow]").click()
+
+    page.locator(FRAME).wait_for(state="detached", timeout=10_000)
+    assert re.search(r"/dags/render_artifacts/runs/", page.url)
+
+
 def test_who_may_not_render_sees_no_button_for_it(stack: RunningStack, card: Card) -> None:
     user, password = stack.env["AIRFLOW_VIEWER_USER"], stack.env["AIRFLOW_VIEWER_PASSWORD"]
     with client_of(stack.url, user, password) as viewer:

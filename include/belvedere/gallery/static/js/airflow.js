@@ -1,22 +1,10 @@
-// Being a guest in Airflow's frame: links to its own pages go through its router, our address into its address bar.
+// Being a guest in Airflow's frame: our address goes into its address bar.
 function host() {
   try {
     return parent !== window && parent.document ? parent : null;
   } catch {
     return null;
   }
-}
-
-export function followAirflowLinks() {
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest?.("a[data-airflow]");
-    const frame = host();
-    if (!link || !frame || event.defaultPrevented || event.button !== 0) return;
-    event.preventDefault();
-    const there = new URL(link.href);
-    frame.history.pushState({}, "", there.pathname + there.search);
-    frame.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
-  });
 }
 
 // The page around mirrors loads of new documents only, and a moment after them; a changed query has to be said.

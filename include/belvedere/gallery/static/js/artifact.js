@@ -1,5 +1,5 @@
 // One artifact's page: views, versions, what can be taken along, and changes without a reload.
-import { followAirflowLinks, mirrorMove } from "./airflow.js";
+import { mirrorMove } from "./airflow.js";
 import { Tray } from "./compare_tray.js";
 import { copyFrom } from "./copying.js";
 import { Following } from "./following.js";
@@ -17,6 +17,9 @@ const root = document.documentElement.dataset.root;
 const frames = new Frames(freshAddress);
 const started = new WeakSet();
 let subject = subjectOf(document);
+// Work that goes on is followed until somebody chooses another version. That this one was overtaken ends nothing: a
+// reading of the page may say so before the newer version is heard of.
+let followed = goesOn(subject);
 let tabs = new Tabs(document.getElementById("viewer"), openPanel);
 let path = location.pathname;
 let reading = null;
@@ -27,6 +30,10 @@ class Gone extends Error {}
 
 function subjectOf(page) {
   return JSON.parse(page.getElementById("subject").textContent);
+}
+
+function goesOn(one) {
+  return one.kind === "progress" && one.latest;
 }
 
 function placeIn(one) {
@@ -91,6 +98,7 @@ function show(page, there) {
   const kept = document.activeElement?.matches?.("[data-slider], [data-play], [data-step]") ? document.activeElement : null;
   subject = subjectOf(page);
   const other = subject.id !== before.id;
+  if (!other) followed ||= goesOn(subject);
   if (other) {
     const from = location.pathname;
     history.replaceState(history.state, "", there + location.search);
@@ -129,8 +137,10 @@ function swap(page, id, differ) {
 // Another version in the same view; the frame is waited for, so that the picture above it never gives way to nothing.
 async function goTo(page) {
   following.leave();
+  followed = false;
   path = page;
   await bring();
+  followed = goesOn(subject);
   await Promise.race([frames.settled(), new Promise((resolve) => setTimeout(resolve, 2500))]);
 }
 
@@ -224,7 +234,6 @@ listenForKeys({
   "[": () => times.step(-1),
   "]": () => times.step(1),
 });
-followAirflowLinks();
 document.addEventListener("belvedere:chosen", (event) => {
   chosen = event.detail.ids;
   markChosen();
@@ -242,7 +251,7 @@ function heard(artifact) {
 // was overtaken while it was drawn, as long as nothing newer is there.
 function follow(artifact) {
   const other = artifact.id !== subject.id;
-  if (!following.going && !(subject.kind === "progress" && subject.latest)) return false;
+  if (!following.going && !followed) return false;
   if (!other) return artifact.state === "rendered" && !artifact.is_latest;
   if (["queued", "rendering", "superseded"].includes(artifact.state)) return true;
   if (artifact.state !== "rendered") return false;

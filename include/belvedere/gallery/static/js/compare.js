@@ -1,5 +1,5 @@
 // The page of a comparison: charts, pictures, frames, and what is chosen of them in the address bar.
-import { followAirflowLinks, mirrorAddress } from "./airflow.js";
+import { mirrorAddress } from "./airflow.js";
 import { Charts } from "./compare_charts.js";
 import { Pictures } from "./compare_images.js";
 import { Frames } from "./frames.js";
@@ -112,4 +112,3 @@ listenForKeys({
   d: () => document.querySelector(".segments a:first-child")?.click(),
   s: () => document.querySelector(".segments a:last-child")?.click(),
 });
-followAirflowLinks();

@@ -1,5 +1,4 @@
 // The artifacts of one run: cards that come and change by themselves while somebody looks.
-import { followAirflowLinks } from "./airflow.js";
 import { makeCard, showAge, showArtifact } from "./card.js";
 
 const ASK_MS = 2500;
@@ -54,7 +53,6 @@ async function ask() {
   setTimeout(ask, ASK_MS);
 }
 
-followAirflowLinks();
 show(JSON.parse(document.getElementById("first").textContent));
 setTimeout(ask, ASK_MS);
 setInterval(() => Object.values(lists).forEach((cells) => cells.forEach(showAge)), AGE_MS);

@@ -1,8 +1,7 @@
 // The page of help: its keys.
-import { followAirflowLinks, mirrorAddress } from "./airflow.js";
+import { mirrorAddress } from "./airflow.js";
 import { listenForKeys } from "./keys.js";
 
 const root = document.documentElement.dataset.root;
 listenForKeys({ Escape: () => location.assign(`${root}/`) });
-followAirflowLinks();
 mirrorAddress();

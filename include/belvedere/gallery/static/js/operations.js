@@ -1,5 +1,4 @@
 // The operations page: sections that change are swapped in place; what failed is driven again.
-import { followAirflowLinks } from "./airflow.js";
 import { listenForKeys } from "./keys.js";
 import { followSections, refresh } from "./live_sections.js";
 
@@ -92,7 +91,6 @@ document.addEventListener("click", ({ target }) => {
   const button = target.closest?.("[data-drive]");
   if (button) drive(button);
 });
-followAirflowLinks();
 listenForKeys({ Escape: () => document.activeElement?.blur() });
 followSections({
   everyMs: EVERY_MS,

@@ -1,5 +1,4 @@
 // The pages of tenants: they follow what happens; values and lines are copied; members are shown credentials.
-import { followAirflowLinks } from "./airflow.js";
 import { copyFrom } from "./copying.js";
 import { Credentials } from "./credentials.js";
 import { listenForKeys } from "./keys.js";
@@ -23,6 +22,5 @@ document.addEventListener("click", async ({ target }) => {
   document.querySelector("[data-copied]").textContent = `${button.textContent}: ${button.ariaLabel.replace(/^copy /, "")}`;
 });
 document.querySelector("[data-chooser]")?.addEventListener("change", (event) => event.currentTarget.requestSubmit());
-followAirflowLinks();
 listenForKeys({ Escape: () => credentials?.hide() || document.activeElement?.blur() });
 followSections({ everyMs: EVERY_MS });

@@ -1,5 +1,4 @@
 // The upload page: the box fills it, and files may be dropped anywhere.
-import { followAirflowLinks } from "./airflow.js";
 import { listenForKeys } from "./keys.js";
 import { UploadBox } from "./upload_box.js";
 
@@ -12,5 +11,4 @@ if (place) {
     if (event.dataTransfer.types.includes("Files")) box.dropped(event.dataTransfer);
   });
 }
-followAirflowLinks();
 listenForKeys({});

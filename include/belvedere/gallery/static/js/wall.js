@@ -1,5 +1,4 @@
 // The wall: first cards from the page, further ones by keyset, changes in place, new ones at the top or behind a pill.
-import { followAirflowLinks } from "./airflow.js";
 import { Anchor } from "./anchor.js";
 import { keyOf, makeCard, showAge, showArtifact, showOvertaken } from "./card.js";
 import { Filters } from "./filters.js";
@@ -337,7 +336,6 @@ listenForKeys({
   ArrowUp: () => list.contains(document.activeElement) && step(-perRow()),
   Escape: () => document.activeElement?.blur(),
 });
-followAirflowLinks();
 meters.showStats(first.stats);
 meters.showChips(filters);
 begin(first.list);

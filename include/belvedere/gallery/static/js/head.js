@@ -1,14 +1,16 @@
-// Sets the colours before anything is drawn: those of the Airflow page around, those chosen in Airflow, or those the
-// person prefers.
+// What has to be there before anything is drawn or clicked. The colours: those of the Airflow page around, those chosen
+// in Airflow, or those the person prefers. And links to Airflow's own pages, which go through the router of the page
+// around: clicked before that is seen to, one would load Airflow into Airflow's frame.
 (() => {
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const around = () => {
+  const host = () => {
     try {
-      return parent === window ? null : parent.document.documentElement;
+      return parent !== window && parent.document ? parent : null;
     } catch {
       return null;
     }
   };
+  const around = () => host()?.document.documentElement;
   // Airflow keeps the choice of light or dark here, for pages of the same origin; "system" leaves it to the machine.
   const chosen = () => {
     try {
@@ -36,4 +38,13 @@
   addEventListener("storage", apply);
   const frame = around();
   if (frame) new MutationObserver(apply).observe(frame, { attributes: true, attributeFilter: ["class"] });
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-airflow]");
+    const airflow = host();
+    if (!link || !airflow || event.defaultPrevented || event.button !== 0) return;
+    event.preventDefault();
+    const there = new URL(link.href);
+    airflow.history.pushState({}, "", there.pathname + there.search);
+    airflow.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+  });
 })();
