@@ -338,6 +338,17 @@ def test_the_picture_of_all_tenants_is_one_call(world: World, monkeypatch: pytes
     assert {tenant.account.fingerprint for tenant in tenants} <= {each.fingerprint for each in state.accounts}
 
 
+def test_an_account_with_its_key_is_made_without_the_slow_derivation_of_keys(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def derived(*_: object) -> bytes:
+        raise AssertionError("Argon2 costs 64 MiB and 0.1 s of a core at each end")
+
+    monkeypatch.setattr("minio.crypto._generate_key", derived)
+
+    assert world.account(make_tenant(world).account).keys
+
+
 def test_no_error_of_the_object_store_repeats_an_access_key(servers: Servers, accounts: MinioAccounts) -> None:
     secret, policy = new_secret(), {"Version": "2012-10-17", "Statement": []}
     away = MinioAccounts("http://127.0.0.1:9", secret.identifier, secret.password)

@@ -18,6 +18,7 @@ from belvedere.clients.minio_admin import (
     admin_client,
     translated_admin,
 )
+from belvedere.clients.minio_sealing import SealedCall, send_sealed
 from belvedere.errors import AccessDenied, ForeignResource
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class MinioAccounts:
     def put_account(self, account: Secret) -> None:
         """Make a user, or give it this password; it is enabled then. Its policies and keys stay."""
         with translated_admin(f"making account {account.fingerprint}"):
-            self._admin.user_add(account.identifier, account.password)
+            said = {"status": "enabled", "secretKey": account.password}
+            send_sealed(self._admin, SealedCall.ADD_USER, said, {"accessKey": account.identifier})
 
     def set_account_enabled(self, access_key: str, *, enabled: bool) -> None:
         """Enable or disable a user, and with it all of its keys.
@@ -111,12 +113,11 @@ class MinioAccounts:
             AccessDenied: the account is not there, is disabled, has another password or no policy attached.
             ForeignResource: the key is there and belongs to another user.
         """
-        said: dict[str, Any] = {"policy": dict(policy), "description": description}
-        if not self._made_key(account, key, said):
+        if not self._made_key(account, key, {"policy": dict(policy), "description": description}):
             self._refuse_foreign(account, key)
-            said |= {"secret_key": key.password, "status": "on"}
+            said = {"newPolicy": dict(policy), "newDescription": description, "newStatus": "on"}
             with translated_admin(f"correcting key {key.fingerprint}"):
-                self._admin.update_service_account(access_key=key.identifier, **said)
+                self._update_key(key.identifier, said | {"newSecretKey": key.password})
 
     def set_key_policy(self, access_key: str, policy: Mapping[str, object]) -> None:
         """Give an access key another policy of its own.
@@ -125,7 +126,7 @@ class MinioAccounts:
             AccountMissing: there is no such key.
         """
         with translated_admin("writing the policy of an access key"):
-            self._admin.update_service_account(access_key=access_key, policy=dict(policy))
+            self._update_key(access_key, {"newPolicy": dict(policy)})
 
     def set_key_enabled(self, access_key: str, *, enabled: bool) -> None:
         """Enable or disable an access key.
@@ -137,8 +138,8 @@ class MinioAccounts:
         """
         with translated_admin("enabling an access key" if enabled else "disabling an access key"):
             said = json.loads(self._admin.get_service_account(access_key))
-            own = {} if said.get("impliedPolicy", True) else {"policy": json.loads(said["policy"])}
-            self._admin.update_service_account(access_key=access_key, status="on" if enabled else "off", **own)
+            own = {} if said.get("impliedPolicy", True) else {"newPolicy": json.loads(said["policy"])}
+            self._update_key(access_key, {"newStatus": "on" if enabled else "off", **own})
 
     def revoke_key(self, access_key: str) -> None:
         """Remove an access key; harmless when it is gone."""
@@ -164,13 +165,17 @@ class MinioAccounts:
         with translated_admin(f"setting the quota of bucket {bucket}"):
             self._admin.bucket_quota_set(bucket, quota_bytes or 0)
 
+    def _update_key(self, access_key: str, said: Mapping[str, Any]) -> None:
+        send_sealed(self._admin, SealedCall.UPDATE_KEY, said, {"accessKey": access_key})
+
     def _made_key(self, account: Secret, key: Secret, said: Mapping[str, Any]) -> bool:
         """Make a key as its owner; False when it is there already."""
         owner = admin_client(self._endpoint, account.identifier, account.password, self._region)
         made = False
         try:
             with translated_admin(f"making key {key.fingerprint}", harmless=(KEY_IS_TAKEN,)):
-                owner.add_service_account(access_key=key.identifier, secret_key=key.password, **said)
+                wanted = {"accessKey": key.identifier, "secretKey": key.password, **said}
+                send_sealed(owner, SealedCall.ADD_KEY, wanted)
                 made = True
         except AccessDenied:
             raise AccessDenied(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -99,11 +99,13 @@ class _Trial:
 
 @dataclass(frozen=True, slots=True)
 class _Hand:
-    """Opens the systems with credentials on record, and does one thing with them."""
+    """Opens the systems with credentials on record, each of them once, and does one thing with them."""
 
     spec: TenantSpec
     systems: Systems
     active: tuple[CredentialRecord, ...]
+    stores: dict[str, TenantStore] = field(default_factory=dict)
+    workspaces: dict[str, MlflowTenant] = field(default_factory=dict)
 
     def list_bucket(self, bucket: str) -> None:
         self._store().check_listing(bucket)
@@ -151,9 +153,16 @@ class _Hand:
         return self._opened(max(keys, key=lambda record: (record.created_at, record.id)))
 
     def _opened(self, key: CredentialRecord) -> TenantStore:
-        return self.systems.as_tenant.store(self.systems.credentials.reveal(key.id))
+        if key.id not in self.stores:
+            self.stores[key.id] = self.systems.as_tenant.store(self.systems.credentials.reveal(key.id))
+        return self.stores[key.id]
 
     def _mlflow(self, user: str) -> MlflowTenant:
+        if user not in self.workspaces:
+            self.workspaces[user] = self._opened_mlflow(user)
+        return self.workspaces[user]
+
+    def _opened_mlflow(self, user: str) -> MlflowTenant:
         wanted = (CredentialKind.MLFLOW_USER, self.spec.name, fingerprint(user))
         found = next((one for one in self.active if (one.kind, one.tenant, one.fingerprint) == wanted), None)
         if found is None:

@@ -92,3 +92,13 @@ def test_a_bucket_with_object_lock_is_only_listed_for_nothing_could_be_removed_f
     locked = tenant_spec("team-a", bucket={"object_lock": {"days": 1}})
 
     assert verify(locked, world.systems).checks[0].name == "list bucket team-a"
+
+
+def test_each_credential_opens_its_system_once(world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    reveal = world.credentials.reveal
+    monkeypatch.setattr(world.credentials, "reveal", lambda record: opened.append(record) or reveal(record))
+
+    verify(ONE, world.systems)
+
+    assert len(opened) == len(set(opened)) == 3  # its key, another tenant's key, its user of MLflow
