@@ -16,7 +16,7 @@ Every ten minutes the tenants' files (`BELVEDERE_TENANTS_FOLDER`) and all system
   tenant in one picture, notes how each has drifted, and finds what belongs to nobody.
 * **reconcile**, one mapped task a tenant, brings those to their declaration that were declared anew, that failed
   before, or that drifted and are to be repaired (`drift: repair`, or *policy*). A broken one stops no other.
-* **report** counts, and fails while a file or a tenant is broken.
+* **report** looks once more at those that were worked on, counts, and fails while a file or a tenant is broken.
 
 A tenant with `drift: report` is only reported: its page in the gallery lists what differs, and why.
 """
@@ -74,14 +74,15 @@ def reconcile_tenants() -> None:
 
         return tenant_reconciling.reconcile(tenant, run_of(get_current_context()))
 
-    @task(trigger_rule="all_done", retries=0, doc_md="Counts the tenants by state; fails while one is broken.")
-    def report() -> dict[str, int]:
+    @task(trigger_rule="all_done", retries=0, doc_md="Looks again, counts by state; fails while one is broken.")
+    def report(waiting: list[str] | None) -> dict[str, int]:
         from belvedere.orchestration import tenant_reconciling
         from belvedere.orchestration.tenant_tasks import run_of
 
-        return tenant_reconciling.report(run_of(get_current_context()))
+        return tenant_reconciling.report(waiting, run_of(get_current_context()))
 
-    reconcile.expand(tenant=survey()) >> report()
+    waiting = survey()
+    reconcile.expand(tenant=waiting) >> report(waiting)
 
 
 reconcile_tenants()

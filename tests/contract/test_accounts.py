@@ -148,6 +148,13 @@ def test_a_key_opens_its_own_bucket_and_no_other(world: World) -> None:
         store.check_round_trip(other.bucket)
 
 
+def test_a_policy_is_known_or_not(world: World) -> None:
+    tenant = make_tenant(world, key=False)
+
+    assert world.accounts.knows_policy(tenant.policy)
+    assert not world.accounts.knows_policy(f"{tenant.policy}-x")
+
+
 def test_a_policy_is_replaced(world: World) -> None:
     tenant, other = make_tenant(world), make_tenant(world)
     world.accounts.put_policy(tenant.policy, other.document())

@@ -127,6 +127,14 @@ def test_a_tenant_works_in_its_workspace_and_in_no_other(world: World) -> None:
         world.as_user(user, other).check_round_trip()
 
 
+def test_a_workspace_or_a_user_is_known_or_not(world: World) -> None:
+    name = make_tenant(world).identifier
+
+    assert world.mlflow.knows(name, [])
+    assert world.mlflow.knows("never-made", ["nor-this-one", name])
+    assert not world.mlflow.knows("never-made", ["nor-this-one"])
+
+
 def test_making_a_workspace_twice_changes_nothing(world: World) -> None:
     name = make_tenant(world).identifier
     world.mlflow.create_workspace(name, "other words", "s3://elsewhere/m")

@@ -56,6 +56,9 @@ class FakeAccounts:
             ),
         )
 
+    def knows_policy(self, name: str) -> bool:
+        return name in self._policies
+
     def put_policy(self, name: str, document: Mapping[str, object]) -> None:
         self._policies[name] = canonical_policy(document)
 

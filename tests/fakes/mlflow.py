@@ -10,6 +10,8 @@ from belvedere.errors import AccessDenied, PermanentError, WorkspaceNotEmpty
 from belvedere.model.tenant_state import MlflowState, MlflowUserState, WorkspaceState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from belvedere.model.tenant_state import Secret
 
 OWN_ROLES = frozenset({"user", "admin"})
@@ -37,6 +39,9 @@ class FakeMlflow:
                 name: MlflowUserState(name, user.is_admin, frozenset(user.roles)) for name, user in self._users.items()
             },
         )
+
+    def knows(self, workspace: str, users: Sequence[str]) -> bool:
+        return workspace in self._workspaces or any(user in self._users for user in users)
 
     def create_workspace(self, name: str, description: str, artifact_root: str) -> None:
         self._workspaces.setdefault(name, WorkspaceState(name, description, artifact_root, OWN_ROLES))

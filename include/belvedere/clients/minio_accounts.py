@@ -56,6 +56,14 @@ class MinioAccounts:
         """
         return read_accounts(self._admin)
 
+    def knows_policy(self, name: str) -> bool:
+        """Whether there is a named policy."""
+        found = False
+        with translated_admin(f"looking for policy {name}", harmless=(NO_SUCH_POLICY,)):
+            self._admin.policy_info(name)
+            found = True
+        return found
+
     def put_policy(self, name: str, document: Mapping[str, object]) -> None:
         """Make or replace a named policy."""
         with translated_admin(f"writing policy {name}"):

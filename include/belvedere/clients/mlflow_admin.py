@@ -59,6 +59,10 @@ class MlflowAdmin:
             users={said["username"]: _user(said) for said in users},
         )
 
+    def knows(self, workspace: str, users: Sequence[str]) -> bool:
+        """Whether there is a workspace, or one of some users. A call for each, and none after the first that is."""
+        return self._knows(workspace) or any(self._knows_user(user) for user in users)
+
     def create_workspace(self, name: str, description: str, artifact_root: str) -> None:
         """Make a workspace with MLflow's own roles ``admin`` and ``user``; harmless when it is there."""
         said = {"name": name, "description": description}
@@ -97,8 +101,7 @@ class MlflowAdmin:
         body = {"username": user.identifier, "password": user.password}
         what = f"making user {user.identifier}"
         # Asked for first: MLflow's refusal to make a user twice writes the new password's hash into its answer.
-        asked = {"username": user.identifier}
-        there = self._api.call("GET", "/2.0/mlflow/users/get", what, params=asked, harmless=(MISSING,)) is not None
+        there = self._knows_user(user.identifier)
         if there or self._api.call("POST", "/2.0/mlflow/users/create", what, body=body, harmless=(EXISTS,)) is None:
             self._ask("PATCH", "/2.0/mlflow/users/update-password", what, body=body)
 
@@ -170,6 +173,10 @@ class MlflowAdmin:
     def _knows(self, workspace: str) -> bool:
         path, what = f"/3.0/mlflow/workspaces/{workspace}", f"looking for workspace {workspace}"
         return self._api.call("GET", path, what, harmless=(MISSING,)) is not None
+
+    def _knows_user(self, user: str) -> bool:
+        path, what = "/2.0/mlflow/users/get", f"looking for user {user}"
+        return self._api.call("GET", path, what, params={"username": user}, harmless=(MISSING,)) is not None
 
     def _role(self, workspace: str, role: str) -> dict[str, Any] | None:
         asked = {"workspace": workspace}

@@ -14,12 +14,14 @@ from belvedere.orchestration.tenant_systems import alone_with, opened
 from belvedere.orchestration.tenant_work import TenantWork
 from belvedere.tenants.adopting import draft
 from belvedere.tenants.declarations import read_document
+from belvedere.tenants.reporting import with_checks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from belvedere.model.tenant import TenantSpec
     from belvedere.orchestration.tenant_work import RunOfTenants
+    from belvedere.tenants.verifying import Verified
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +79,10 @@ def check(params: Mapping[str, Any], run: RunOfTenants) -> list[str]:
         work = TenantWork(systems, run)
         _, spec = work.known(_name(params))
         with noted(work, spec.name):
-            return prove(work, spec)
+            verified = prove(work, spec)
+            state, left = work.plan(spec)
+            work.note_seen(spec, state, left, with_checks({}, verified))
+            return [str(one) for one in verified.checks]
 
 
 def bring_about(work: TenantWork, spec: TenantSpec) -> int:
@@ -87,8 +92,8 @@ def bring_about(work: TenantWork, spec: TenantSpec) -> int:
     return work.carry_out(made, spec)
 
 
-def prove(work: TenantWork, spec: TenantSpec) -> list[str]:
-    """Try everything as the tenant and note it as ready.
+def prove(work: TenantWork, spec: TenantSpec) -> Verified:
+    """Try everything as the tenant and note that it is ready; what is there then is for the caller to look at.
 
     Raises:
         VerificationFailed: something does not work, or is not refused.
@@ -98,8 +103,8 @@ def prove(work: TenantWork, spec: TenantSpec) -> list[str]:
     if not verified.ok:
         failed = "; ".join(str(one) for one in verified.checks if not one.ok)
         raise VerificationFailed(f"tenant {spec.name} is there, but not as it should be: {failed}")
-    work.note_ready(spec, verified)
-    return [str(one) for one in verified.checks]
+    work.note_proven(spec, verified)
+    return verified
 
 
 @contextmanager

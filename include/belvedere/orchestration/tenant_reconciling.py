@@ -26,7 +26,7 @@ from belvedere.tenants.declarations import read_document, read_folder
 from belvedere.tenants.orphans import find_orphans, marked_buckets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from belvedere.catalog.tenants import DeclaredTenant
     from belvedere.model.tenant import TenantSpec
@@ -76,13 +76,16 @@ def reconcile(tenant: str, run: RunOfTenants) -> int:
             return changes
 
 
-def report(run: RunOfTenants) -> dict[str, int]:
-    """Return how many tenants are in which state, and fail when one of them failed: its page says why.
+def report(waiting: Collection[str] | None, run: RunOfTenants) -> dict[str, int]:
+    """Look once more at the tenants that were worked on, and return how many of all are in which state.
+
+    One picture serves them all here, too: taken by each of their tasks it would cost more than making the tenant.
 
     Raises:
-        AirflowFailException: naming the broken files and the failed tenants.
+        AirflowFailException: naming the broken files and the failed tenants, whose pages say why.
     """
     with permanent_errors_fail(), opened() as systems:
+        _look_again(TenantWork(systems, run), waiting or ())
         tenants = list_tenants(systems.catalog, None)
         counts: dict[str, int] = {}
         for each in tenants:
@@ -94,6 +97,13 @@ def report(run: RunOfTenants) -> dict[str, int]:
                 raise error
         troubles.complain()
         return counts
+
+
+def _look_again(work: TenantWork, names: Collection[str]) -> None:
+    done = [each for each in list_tenants(work.opened.catalog, None) if each.name in names and each.state != "failed"]
+    for seen in _look(work, done, work.opened.look()) if done else ():
+        if seen.error:
+            log.warning("tenant %s could not be looked at again: %s", seen.tenant.name, seen.error.message)
 
 
 def follow_files(work: TenantWork, folder: str) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from belvedere.clients.postgres import Connection
+    from belvedere.model.tenant import TenantSpec
     from belvedere.settings import Settings
 
 TOPIC_RETENTION_DAYS = 7
@@ -42,6 +43,10 @@ class Opened:
     def look(self) -> Fleet:
         """Take one picture of what all tenants share."""
         return Fleet.take(self.systems, self.deployment.topic.name)
+
+    def look_at(self, spec: TenantSpec) -> Fleet:
+        """Take as much of that picture as one tenant needs."""
+        return Fleet.glimpse(spec, self.systems, self.deployment.topic.name)
 
 
 @contextmanager

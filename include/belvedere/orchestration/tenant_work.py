@@ -76,7 +76,7 @@ class TenantWork:
 
     def observe(self, spec: TenantSpec, fleet: Fleet | None = None) -> TenantState:
         """Look at what is there of one tenant."""
-        seen = fleet or self.opened.look()
+        seen = fleet or self.opened.look_at(spec)
         return observe(spec, seen, self.opened.systems, self.opened.deployment.renderings_suffix)
 
     def plan(self, spec: TenantSpec, fleet: Fleet | None = None) -> tuple[TenantState, TenantPlan]:
@@ -92,16 +92,10 @@ class TenantWork:
         """Try what the tenant was given, as the tenant."""
         return verify(spec, self.opened.systems)
 
-    def note_ready(self, spec: TenantSpec, verified: Verified | None = None) -> dict[str, Any]:
-        """Look once more and note that the declaration holds; return the summary."""
-        state, left = self.plan(spec)
-        told = observed(spec, state)
-        if verified is not None:
-            told = with_checks(told, verified)
+    def note_proven(self, spec: TenantSpec, verified: Verified) -> None:
+        """Note that the declaration holds, by what was tried; whoever looks next notes what is there."""
+        told = with_checks({}, verified)
         note_applied(self.opened.catalog, spec.name, spec.digest(), told, self.run_key)
-        if left.changes or left.warnings:
-            note_observed(self.opened.catalog, spec.name, observed=told, drift=drift(left), run=self.run_key)
-        return told
 
     def note_seen(self, spec: TenantSpec, state: TenantState, made: TenantPlan, told: dict[str, Any]) -> None:
         """Note what was found, and how it differs from the declaration. The checks of the last time stay."""

@@ -81,6 +81,9 @@ class Accounts(Protocol):
     def state(self) -> AccountsState:
         """Return all users with their policies and keys, and all named policies: a fixed number of calls."""
 
+    def knows_policy(self, name: str) -> bool:
+        """Whether there is a named policy: one cheap call."""
+
     def put_policy(self, name: str, document: Mapping[str, object]) -> None:
         """Make or replace a named policy."""
 
@@ -126,6 +129,9 @@ class Mlflow(Protocol):
 
     def state(self) -> MlflowState:
         """Return all workspaces and users with their roles: a fixed number of calls (stated there)."""
+
+    def knows(self, workspace: str, users: Sequence[str]) -> bool:
+        """Whether there is a workspace, or one of some users: a cheap call for each of them."""
 
     def create_workspace(self, name: str, description: str, artifact_root: str) -> None:
         """Make a workspace with MLflow's own roles ``admin`` and ``user``; harmless when it is there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,11 @@ class Runs:
         self.world = FakeWorld([FAST, DURABLE])
 
     def state(self) -> TenantState:
-        return observe(self.spec, Fleet.take(self.world.systems, TOPIC.name), self.world.systems, SUFFIX)
+        """Look at the tenant, at which a glimpse must tell the same as the picture of everything."""
+        pictures = [look(self.world.systems, TOPIC.name) for look in (Fleet.take, partial(Fleet.glimpse, self.spec))]
+        seen, glimpsed = (observe(self.spec, picture, self.world.systems, SUFFIX) for picture in pictures)
+        assert glimpsed == seen
+        return seen
 
     def plan(self) -> TenantPlan:
         return plan(self.spec, self.state(), DEPLOYMENT)

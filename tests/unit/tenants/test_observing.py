@@ -12,14 +12,24 @@ from tests.harness.tenants import DEPLOYMENT, SUFFIX, TOPIC, account, accounts_o
 
 from belvedere.errors import ServiceUnavailable
 from belvedere.model.storage import TopicState
-from belvedere.model.tenant_state import AccountsState, CredentialKind, CredentialPhase, MlflowState, MlflowUserState
+from belvedere.model.tenant_state import (
+    AccountsState,
+    CredentialKind,
+    CredentialPhase,
+    MlflowState,
+    MlflowUserState,
+    Secret,
+)
 from belvedere.tenants.applying import apply
+from belvedere.tenants.names import policy_name
 from belvedere.tenants.observing import Fleet, observe
 from belvedere.tenants.plan import plan
+from belvedere.tenants.policies import account_policy
 
 if TYPE_CHECKING:
     from belvedere.model.tenant_state import AccountState, CredentialRecord
 
+BOB = Secret("BOB", "bobs own password")
 OWN = record("ACCOUNT", CredentialKind.S3_ACCOUNT)
 
 
@@ -104,6 +114,40 @@ def test_a_tenant_costs_the_same_calls_however_many_there_are_and_a_fleet_does_t
             "accounts": {"quota": 1},
             "members": {"roles": 1},
         }
+
+
+def test_a_tenant_that_no_system_knows_needs_no_picture_of_the_others() -> None:
+    world = FakeWorld([FAST, DURABLE])
+    ports = ("topics", "accounts", "mlflow", "credentials")
+    counted = {name: Counted(getattr(world, name)) for name in ports}
+    spec, systems = tenant_spec(), replace(world.systems, **counted)
+
+    glimpse = Fleet.glimpse(spec, systems, TOPIC.name)
+
+    assert {name: port.calls for name, port in counted.items()} == {
+        "topics": {"state": 1},
+        "accounts": {"knows_policy": 1},
+        "mlflow": {"knows": 1},
+        "credentials": {"records": 1},
+    }
+    assert observe(spec, glimpse, systems, SUFFIX) == observe(spec, Fleet.take(systems, TOPIC.name), systems, SUFFIX)
+
+
+@pytest.mark.parametrize("known", ["policy", "workspace", "user", "record"])
+def test_a_tenant_of_which_any_system_knows_is_seen_in_the_whole_picture(known: str) -> None:
+    world, spec = FakeWorld([FAST, DURABLE]), tenant_spec()
+    if known == "policy":
+        world.accounts.put_policy(policy_name(spec.name), account_policy(spec, SUFFIX))
+        world.accounts.put_account(BOB)
+        world.accounts.attach(policy_name(spec.name), BOB.identifier)
+    elif known == "workspace":
+        world.mlflow.create_workspace(spec.name, "somebody else's", "")
+    elif known == "user":
+        world.mlflow.put_user(Secret(spec.name, "a password of its own"))
+    else:
+        world.credentials.keep(spec.name, CredentialKind.S3_ACCOUNT, BOB, CredentialPhase.CREATING)
+
+    assert Fleet.glimpse(spec, world.systems, TOPIC.name) == Fleet.take(world.systems, TOPIC.name)
 
 
 class Silent:
