@@ -44,7 +44,7 @@ class TenantWorld:
     recorded: list[Recorded] = field(default_factory=list)
 
     @classmethod
-    def of(cls, instance: Instance, catalog: Connection) -> TenantWorld:
+    def of(cls, instance: Instance, catalog: Connection, seals: Seals = SEALS) -> TenantWorld:
         """Open the systems of an instance."""
         secrets, endpoint = instance.secrets, instance.minio_endpoint
         root = (endpoint, secrets.minio_root_user, secrets.minio_root_password)
@@ -54,7 +54,7 @@ class TenantWorld:
             sources=CatalogSources(catalog),
             accounts=MinioAccounts(*root),
             mlflow=MlflowAdmin(instance.mlflow_url, Secret("admin", secrets.mlflow_admin_password)),
-            credentials=CatalogCredentials(catalog, SEALS),
+            credentials=CatalogCredentials(catalog, seals),
             members=CatalogMembers(catalog),
             as_tenant=TenantClients(endpoint, "us-east-1", instance.mlflow_url),
         )
