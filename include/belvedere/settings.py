@@ -54,7 +54,9 @@ class Settings(BaseSettings):
     kafka_partitions: int = 4
     """Partitions of the topic when it is made: at most so many triggerers ingest side by side."""
     session_seconds: float = 3600.0
-    """How long one run of `watch_artifacts` lasts before the next takes over."""
+    """How long one run of `watch_artifacts` or `express_lane` lasts before the next takes over."""
+    express_lanes: int = Field(default=2, ge=1, le=16)
+    """How many small updates are rendered side by side; each lane occupies one worker slot of Airflow."""
 
     # -- dispatch
     airflow_url: str = "http://127.0.0.1:8080"

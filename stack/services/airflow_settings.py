@@ -107,7 +107,7 @@ def _options(instance: Instance) -> dict[str, dict[str, str]]:
         "core": {
             "executor": "LocalExecutor",
             # Several times the cores: a worker stays taken for a while after its task has ended, idle.
-            "parallelism": "8",
+            "parallelism": "9",
             # Workers inherit what the scheduler warmed (orchestration/warming.py).
             "mp_start_method": "fork",
             "dags_folder": str(root / "dags"),

@@ -1,10 +1,10 @@
-"""The express lane: one warm process that renders small updates itself, one after another, without a run for each.
+"""An express lane: a warm process that renders small updates itself, one after another, without a run for each.
 
 It serves what a step writes again and again while it works: progress, logs, JSON lines. The newest version of a key
 wins: what was superseded before its turn is dropped unseen. Each update is rendered in a forked child as shut in as
 any other's, and as short-lived; it is only made ahead, while its predecessor renders. Beside that, Airflow's way from
 a run to a task is spared. Whatever turns out to be large, slow or of another kind goes back to the ordinary runs, and
-nobody is lost when the lane is: see ``catalog.express``.
+nobody is lost when the lane is: see ``catalog.express``. Lanes work side by side, for each mostly waits for disks.
 """
 
 from __future__ import annotations
@@ -69,12 +69,13 @@ class ExpressItem(ItemRendering):
 
 
 class ExpressLane(Loop):
-    """Renders small updates until the session ends, going on after every outage."""
+    """Renders small updates until the session ends, going on after every outage. ``number`` tells it from the others."""
 
-    def __init__(self, settings: Settings, run: RunIdentity, session_seconds: float) -> None:
+    def __init__(self, settings: Settings, run: RunIdentity, number: int, session_seconds: float) -> None:
         super().__init__("belvedere-express")
         self._settings = settings
         self._run_identity = run
+        self._name = f"{run.run_id} {number}"
         self._ends = time.monotonic() + session_seconds
         self.report = ClaimReport()
         self.declined = 0
@@ -154,12 +155,12 @@ class ExpressLane(Loop):
         if now - self._beat_at < BEAT_SECONDS:
             return
         run_id = self._run_identity.run_id
-        beat(self._connection, run_id, run_id, rendered=self.report.rendered, declined=self.declined)
+        beat(self._connection, self._name, run_id, rendered=self.report.rendered, declined=self.declined)
         self._beat_at = now
 
     def _leave(self) -> None:
         with suppress(BelvedereError):
-            leave(self._connection, self._run_identity.run_id)
+            leave(self._connection, self._name)
 
     def _end_in_time(self) -> None:
         if time.monotonic() >= self._ends:

@@ -31,13 +31,15 @@ class RenderArtifacts(BaseOperator):
 class DriveExpressLane(BaseOperator):
     """Render small updates in this very task for one session, and return what became of them.
 
+    :param lane: which of the session's lanes this is
     :param session_seconds: how long one session lasts; the setting of that name unless given
     """
 
     ui_color = "#e7e0ff"
 
-    def __init__(self, *, session_seconds: float | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, lane: int, session_seconds: float | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.lane = lane
         self.session_seconds = session_seconds
         self._lane: ExpressLane | None = None
 
@@ -50,7 +52,8 @@ class DriveExpressLane(BaseOperator):
         from belvedere.settings import settings
 
         lasts = settings().session_seconds if self.session_seconds is None else self.session_seconds
-        lane = self._lane = ExpressLane(settings(), RunIdentity(context["dag"].dag_id, context["run_id"]), lasts)
+        run = RunIdentity(context["dag"].dag_id, context["run_id"])
+        lane = self._lane = ExpressLane(settings(), run, self.lane, lasts)
         lane.run()
         return {**asdict(lane.report), "declined": lane.declined}
 

@@ -74,7 +74,7 @@ def put(catalog: Connection, s3: Minio, bucket: str, object_store: ObjectStore) 
 @pytest.fixture
 def lane(settings: Settings) -> Iterator[ExpressLane]:
     """A lane at work. In Airflow it has a process of its own; a thread is enough to see what it does."""
-    driven = ExpressLane(settings, RunIdentity("express_lane", "session-1"), 60.0)
+    driven = ExpressLane(settings, RunIdentity("express_lane", "session-1"), 1, 60.0)
     driven.start()
     yield driven
     driven.stop()
@@ -105,7 +105,7 @@ def test_of_many_versions_that_wait_only_the_newest_is_rendered(
     settings: Settings, put: Callable[[str, bytes], str], catalog: Connection
 ) -> None:
     ids = [put("run/progress.jsonl", lines(count)) for count in range(1, 31)]
-    lane = ExpressLane(settings, RunIdentity("express_lane", "session-1"), 60.0)
+    lane = ExpressLane(settings, RunIdentity("express_lane", "session-1"), 1, 60.0)
     lane.start()
 
     eventually(lambda: state(catalog, ids[-1]) == "rendered", what="the newest version's picture")
@@ -113,6 +113,34 @@ def test_of_many_versions_that_wait_only_the_newest_is_rendered(
     assert lane.join(10.0)
     assert {state(catalog, each) for each in ids[:-1]} == {"superseded"}
     assert lane.report.rendered == 1
+
+
+def test_lanes_render_side_by_side(
+    settings: Settings, put: Callable[[str, bytes], str], catalog: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, real = threading.Event(), express.ObjectStore.fetch
+
+    def fetch(store: express.ObjectStore, bucket: str, key: str, *rest: object, **options: object) -> object:
+        if key == "run/slow.jsonl":
+            assert slow.wait(30.0)
+        return real(store, bucket, key, *rest, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(express.ObjectStore, "fetch", fetch)
+    pair = [ExpressLane(settings, RunIdentity("express_lane", "session-1"), number, 60.0) for number in (1, 2)]
+    for lane in pair:
+        lane.start()
+    slow_one = put("run/slow.jsonl", lines(3))
+    eventually(lambda: state(catalog, slow_one) == "rendering", what="a lane that is held up")
+    quick_one = put("run/quick.jsonl", lines(4))
+
+    eventually(lambda: state(catalog, quick_one) == "rendered", what="a picture by the other lane")
+    assert state(catalog, slow_one) == "rendering"
+    assert {lane.name for lane in lanes(catalog)} == {"session-1 1", "session-1 2"}
+    slow.set()
+    eventually(lambda: state(catalog, slow_one) == "rendered", what="the picture that was held up")
+    for lane in pair:
+        lane.stop()
+        assert lane.join(10.0)
 
 
 def test_what_only_has_the_name_of_a_text_is_left_to_the_runs(
@@ -155,7 +183,7 @@ def test_the_lane_goes_on_after_an_outage_and_loses_nothing(
     monkeypatch.setattr(express.ObjectStore, "fetch", fetch)
     monkeypatch.setattr(express, "AWAY_SECONDS", 0.1)
     monkeypatch.setattr(loops, "FIRST_PAUSE_SECONDS", 0.05)
-    lane = ExpressLane(settings, RunIdentity("express_lane", "session-1"), 60.0)
+    lane = ExpressLane(settings, RunIdentity("express_lane", "session-1"), 1, 60.0)
     lane.start()
     artifact_id = put("run/progress.jsonl", lines(3))
 
@@ -169,7 +197,7 @@ def test_the_lane_goes_on_after_an_outage_and_loses_nothing(
 def test_a_session_ends_in_time_and_says_that_no_lane_is_there(
     settings: Settings, put: Callable[[str, bytes], str], catalog: Connection
 ) -> None:
-    lane = ExpressLane(settings, RunIdentity("express_lane", "session-1"), 1.2)
+    lane = ExpressLane(settings, RunIdentity("express_lane", "session-1"), 1, 1.2)
     seen = []
     began = time.monotonic()
     thread = threading.Thread(target=lane.run)

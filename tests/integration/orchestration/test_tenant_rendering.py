@@ -145,7 +145,7 @@ def test_a_tenant_raises_the_limits_of_the_deployment(
 
 def test_the_express_lane_goes_by_the_tenants_limits_too(catalog: Connection, land: Land, settings: Settings) -> None:
     declare(catalog, limits={"progress_lines": {"source_bytes": 10}})
-    lane = ExpressLane(settings, RunIdentity("express_lane", "session-1"), 60.0)
+    lane = ExpressLane(settings, RunIdentity("express_lane", "session-1"), 1, 60.0)
     lines = b'{"step": 1, "total": 9}\n{"step": 2, "total": 9}\n'
     mine, others = land("progress.jsonl", lines), land("progress.jsonl", lines, tenant="other")
     lane.start()
