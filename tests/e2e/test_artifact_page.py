@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Route
     from tests.harness.own_gallery import OwnGallery
 
 PAGE = b"<h1>The rendering</h1>"
@@ -89,10 +90,39 @@ def in_the_open_frame(tab: Page, selector: str) -> str:
 
 def test_the_picture_does_not_wait_for_the_pages_scripts(own: OwnGallery, tab: Page) -> None:
     artifact = history(own, "page/first.csv", 1)[0]
-    tab.route("**/js/artifact.js", lambda route: route.abort())
+    tab.route("**/js/*.js", lambda route: route.abort())
     look_at(tab, own, artifact)
 
     assert in_the_open_frame(tab, "p") == "version 1"
+
+
+def test_whoever_reads_the_page_waits_for_its_picture_and_finds_no_empty_frame(own: OwnGallery, tab: Page) -> None:
+    artifact = history(own, "page/read.csv", 1)[0]
+    held: list[Route] = []
+    tab.route("**/page.html*", lambda route: held.append(route))
+    tab.goto(f"{own.url}/belvedere/artifacts/{artifact}", wait_until="domcontentloaded")
+    eventually(lambda: tab.evaluate("1") and held, 10.0, what="the frame being asked for")
+
+    assert tab.frames[1].url == "", "it would read an empty page as if it were the picture"
+    held[0].continue_()
+    assert in_the_open_frame(tab, "p") == "version 1"
+    expect(tab.locator(".framed[aria-busy]")).to_have_count(0)
+
+
+def test_the_picture_comes_in_the_colours_of_the_page(own: OwnGallery, tab: Page) -> None:
+    artifact = history(own, "page/colours.csv", 1)[0]
+    asked: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url) if "/page.html" in request.url else None)
+    tab.add_init_script("if (parent === window) localStorage.setItem('theme', 'dark')")
+    look_at(tab, own, artifact)
+    expect(tab.locator("#viewer iframe").first).to_have_attribute("src", re.compile(r"\?theme=dark$"))
+    assert len(asked) == 2, "the server did not know"
+
+    look_at(tab, own, artifact)
+    assert in_the_open_frame(tab, "p") == "version 1"
+    tab.get_by_role("tab", name="Source").click()
+    expect(tab.locator("#panel-source iframe")).to_have_attribute("src", re.compile(r"\?theme=dark$"))
+    assert [address[-11:] for address in asked[2:]] == ["?theme=dark"], "asked for once, with the page"
 
 
 def test_keys_and_slider_go_through_the_versions_in_place(own: OwnGallery, tab: Page) -> None:

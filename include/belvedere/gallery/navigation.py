@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from belvedere.gallery.auth import login_address
+from belvedere.gallery.framing import Theme
 from belvedere.gallery.resources import root_of
 from belvedere.model.access import ALL_TENANTS, Role, Viewer
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from fastapi import Request
 
 MOST_TENANTS = 3
+# Written by js/head.js.
+THEME_COOKIE = "belvedere-theme"
 
 
 def _everyone(_: Viewer | None) -> bool:
@@ -85,10 +88,17 @@ def around(request: Request) -> dict[str, Any]:
     return {
         "root": root,
         "user": who.name if who else "",
+        "theme": theme_of(request),
         "entries": entries,
         "standing": standing(who) if who else None,
         "login": login_of(request) if getattr(request.state, "public", False) else "",
     }
+
+
+def theme_of(request: Request) -> str:
+    """Return the colours in which the browser has shown pages so far, if it has."""
+    theme = request.cookies.get(THEME_COOKIE, "")
+    return theme if theme in tuple(Theme) else ""
 
 
 def login_of(request: Request) -> str:

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from belvedere.gallery.navigation import around
-from belvedere.gallery.static_files import VERSION
+from belvedere.gallery.static_files import VERSION, modules
 
 UNITS = ("B", "kB", "MB", "GB", "TB")
 # Control characters would break lines, bidirectional overrides would show names in a false order.
@@ -112,7 +112,7 @@ def _environment() -> Environment:
     made.filters.update(size=size, duration=duration, moment=moment, visible=visible, number=number)
     made.filters.update(lines=lines, document=document)
     made.tests["grid"] = is_grid
-    made.globals.update(static=f"static/{VERSION}", age=age)
+    made.globals.update(static=f"static/{VERSION}", age=age, modules=modules)
     return made
 
 

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from belvedere.gallery.app import create_app
 from belvedere.gallery.auth import require_login
 from belvedere.gallery.capability import Grant, Signer
+from belvedere.gallery.static_files import FOLDER, SHEETS, modules
 from belvedere.gallery.viewers import viewer
 from belvedere.model.access import Viewer
 from belvedere.settings import Settings
@@ -171,11 +172,35 @@ def test_our_pages_load_nothing_from_elsewhere(stranger: TestClient) -> None:
 
 def test_browsers_keep_our_files_for_ever_under_their_version(stranger: TestClient) -> None:
     page = stranger.get("/belvedere/preview/x/y", headers=BROWSER).text
-    (address,) = re.findall(r'href="(/belvedere/static/[^"]*/gallery.css)"', page)
+    (address,) = re.findall(r'href="(/belvedere/static/[^"]*/sheets/failure.css)"', page)
 
     assert "immutable" in stranger.get(address).headers["cache-control"]
     assert stranger.get("/belvedere/static/gallery.css").headers["cache-control"] == "no-cache"
     assert stranger.get("/belvedere/static/000000000000/gallery.css").status_code == 404
+    assert stranger.get("/belvedere/static/sheets/nothing.css").status_code == 404
+
+
+def test_each_kind_of_page_has_one_sheet_of_all_its_styles(stranger: TestClient) -> None:
+    used = {
+        name
+        for template in (FOLDER.parent / "templates").glob("*.html")
+        for name in re.findall(r'{% set sheet = "(\w+)" %}', template.read_text())
+    }
+    answer = stranger.get("/belvedere/static/sheets/wall.css")
+
+    assert used == SHEETS.keys()
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    parts = ("gallery", "css/parts", "css/live", "css/wall", "css/compare_tray")
+    assert answer.text == "".join((FOLDER / f"{part}.css").read_text() for part in parts)
+
+
+def test_a_page_names_every_module_that_its_scripts_import() -> None:
+    named = modules("wall", "wall_upload")
+
+    assert named[:2] == ("wall", "wall_upload")
+    assert {"card", "words", "upload_box"} <= set(named), "also what is imported by an import"
+    assert len(named) == len(set(named))
+    assert not {"artifact", "compare_tray"} & set(named), "what is imported later, or by other pages"
 
 
 def test_the_api_describes_itself(member: TestClient) -> None:

@@ -12,7 +12,7 @@ from belvedere.model.access import ALL_TENANTS, Role, Viewer
 ROOT = "/belvedere"
 
 
-def request(path: str, who: Viewer | None = None) -> Request:
+def request(path: str, who: Viewer | None = None, cookie: str = "") -> Request:
     made = Request(
         {
             "type": "http",
@@ -20,7 +20,7 @@ def request(path: str, who: Viewer | None = None) -> Request:
             "path": ROOT + path,
             "root_path": ROOT,
             "query_string": b"",
-            "headers": [(b"host", b"belvedere.test")],
+            "headers": [(b"host", b"belvedere.test"), (b"cookie", cookie.encode())],
         }
     )
     if who:
@@ -109,3 +109,11 @@ def test_visitors_alone_are_shown_the_way_to_the_login_and_back() -> None:
 
     assert around(visit)["login"] == "/api/v2/auth/login?next=%2Fbelvedere%2Fartifacts%2F0a1b"
     assert around(request("/artifacts/0a1b", Viewer("mia")))["login"] == ""
+
+
+@pytest.mark.parametrize(
+    ("cookie", "theme"),
+    [("belvedere-theme=dark", "dark"), ("a=b; belvedere-theme=light", "light"), ('belvedere-theme="><b', ""), ("", "")],
+)
+def test_a_page_begins_in_the_colours_of_the_last_one(cookie: str, theme: str) -> None:
+    assert around(request("/", cookie=cookie))["theme"] == theme

@@ -67,8 +67,13 @@ def artifact(
     presenter: PresenterDep,
     who: ViewerDep,
     renders: Annotated[bool, Depends(may_render)],
+    tab: str = "",
 ) -> HTMLResponse:
-    """Show one artifact with its picture, facts, provenance and versions."""
+    """Show one artifact with its picture, facts, provenance and versions.
+
+    The picture's frame is part of the page, so that it comes without waiting for any script; unless another tab is
+    asked for.
+    """
     with resources.catalog.connection() as connection:
         found = known(connection, artifact_id, who.tenants)
         versions = browse.versions(connection, found, who.tenants, MOST_VERSIONS)
@@ -88,6 +93,7 @@ def artifact(
         "times": times,
         "family": presenter.family(family),
         "tabs": tabs_of(found, response, presenter),
+        "tab_asked": bool(tab),
         "player": player_of(found, presenter),
         "source": next((output for output in response.outputs if output.role == SOURCE), None),
         "state_words": STATE_WORDS[found.state],

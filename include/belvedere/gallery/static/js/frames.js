@@ -9,7 +9,7 @@ addEventListener("message", ({ source, data }) => {
   const frame = [...document.querySelectorAll("iframe[src]")].find((one) => one.contentWindow === source);
   if (frame) resize(frame, data);
 });
-// The first frame may have said it before this module was there (see first_frame.js).
+// The first frame may have said it before this module was there (see head.js).
 for (const frame of document.querySelectorAll("iframe[src]")) if (frame.said) resize(frame, frame.said);
 
 function resize(frame, data) {
@@ -24,12 +24,15 @@ export const drawn = new Promise((done) => {
   else requestAnimationFrame(() => setTimeout(done));
 });
 
+const colours = (frame) => frame.dataset.paper || document.documentElement.dataset.theme;
+const preferred = () => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+
 // Load a frame from an address, or from one that is still to come; of several askings the last one counts.
 export async function show(frame, address = frame.dataset.href) {
   const asked = (frame.asked = {});
   frame.parentElement.setAttribute("aria-busy", "true");
   frame.addEventListener("load", () => frame.parentElement?.removeAttribute("aria-busy"), { once: true });
-  const theme = frame.dataset.paper || document.documentElement.dataset.theme;
+  const theme = colours(frame);
   frame.changes = 0;
   frame.dataset.theme = theme;
   await drawn;
@@ -49,9 +52,14 @@ export class Frames {
     return Date.now() - this.born >= GOOD_MS;
   }
 
-  // Load the frames of a tab that is now open.
+  // Load the frames of a tab that is now open. What came with the page is there already; only where the server did not
+  // know the page's colours, it may have taken others.
   open(panel) {
-    for (const frame of panel.querySelectorAll("iframe:not([src])")) this.load(frame);
+    for (const frame of panel.querySelectorAll("iframe")) {
+      const wanted = colours(frame);
+      if (!frame.hasAttribute("src") || (frame.dataset.theme || preferred()) !== wanted) this.load(frame);
+      else frame.dataset.theme = wanted;
+    }
   }
 
   load(frame) {

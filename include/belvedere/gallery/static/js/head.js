@@ -1,7 +1,8 @@
 // What has to be there before anything is drawn or clicked. The colours: those of the Airflow page around, those chosen
 // in Airflow, or those the person prefers. And links to Airflow's own pages, which go through the router of the page
-// around: clicked before that is seen to, one would load Airflow into Airflow's frame.
+// around: clicked before that is seen to, one would load Airflow into Airflow's frame. Then the page's own scripts begin.
 (() => {
+  const root = document.documentElement;
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const host = () => {
     try {
@@ -23,14 +24,15 @@
   // In a frame that may not look around itself, the address says what is around.
   const alone = parent !== window && !around();
   const told = alone ? new URLSearchParams(location.search).get("theme") : null;
-  document.documentElement.classList.toggle("framed", alone);
+  root.classList.toggle("framed", alone);
   const apply = () => {
     const classes = around()?.classList;
     const said = classes?.contains("dark") ? "dark" : classes?.contains("light") ? "light" : told ?? chosen();
     const theme = said ?? (dark.matches ? "dark" : "light");
-    const root = document.documentElement;
     if (root.dataset.theme === theme) return;
     root.dataset.theme = theme;
+    // The server writes it into the next page, and into the address of its first frame.
+    document.cookie = `belvedere-theme=${theme}; path=${root.dataset.root}/; max-age=31536000; samesite=lax`;
     dispatchEvent(new CustomEvent("themechange", { detail: theme }));
   };
   apply();
@@ -47,4 +49,21 @@
     airflow.history.pushState({}, "", there.pathname + there.search);
     airflow.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
   });
+  // The first frame comes with the page, before any module: what it says of itself meanwhile is kept for frames.js.
+  const framed = (one) => one.matches?.(".framed > iframe");
+  document.addEventListener("load", ({ target }) => framed(target) && target.parentElement.removeAttribute("aria-busy"), true);
+  addEventListener("message", ({ source, data }) => {
+    if (data?.belvedere !== "height") return;
+    const frame = [...document.querySelectorAll("iframe")].find((one) => one.contentWindow === source);
+    if (frame) frame.said = data;
+  });
+  // What the server has drawn comes first: no module is fetched before the page is read, on the wall before it is drawn.
+  const { src, dataset } = document.currentScript;
+  const addresses = (names) => (names ? names.split(" ") : []).map((name) => new URL(`${name}.js`, src).href);
+  const begin = () => {
+    for (const href of addresses(dataset.modules)) document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
+    for (const address of addresses(dataset.begin)) document.head.append(Object.assign(document.createElement("script"), { type: "module", src: address }));
+  };
+  const drawn = () => requestAnimationFrame(() => setTimeout(begin));
+  document.addEventListener("DOMContentLoaded", dataset.after === "drawn" && !document.hidden ? drawn : begin);
 })();
