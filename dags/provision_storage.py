@@ -80,15 +80,6 @@ BUCKET_NAME = "^[a-z0-9][a-z0-9.-]{1,50}[a-z0-9]$"
             description_md="Renderings that were overwritten or removed go for good after so many days.",
             section="Details",
         ),
-        "topic_retention_days": Param(
-            7,
-            type="integer",
-            minimum=1,
-            maximum=3650,
-            title="Keep events (days)",
-            description_md="How long the Kafka topic keeps its records.",
-            section="Details",
-        ),
         "adopt": Param(
             False,
             type="boolean",

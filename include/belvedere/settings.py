@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     """Topic of bucket events."""
     kafka_partitions: int = 4
     """Partitions of the topic when it is made: at most so many triggerers ingest side by side."""
+    kafka_retention_days: int = Field(default=7, ge=1)
+    """How long the topic keeps its records; provisioning and reconciliations hold it to that."""
     session_seconds: float = 3600.0
     """How long one run of `watch_artifacts` or `express_lane` lasts before the next takes over."""
     express_lanes: int = Field(default=2, ge=1, le=16)
@@ -138,9 +140,10 @@ class Settings(BaseSettings):
         """The ARN of each notification target, by its name."""
         return {"fast": self.notification_arn_fast, "durable": self.notification_arn_durable}
 
-    def topic(self, retention_days: int) -> TopicSpec:
-        """Return what the topic of bucket events should be."""
-        return TopicSpec(self.kafka_topic, self.kafka_partitions, retention_days * DAY_MS)
+    @property
+    def topic(self) -> TopicSpec:
+        """What the topic of bucket events should be."""
+        return TopicSpec(self.kafka_topic, self.kafka_partitions, self.kafka_retention_days * DAY_MS)
 
     @field_validator("markdown_hosts", "shared_tenants", "webhook_hosts", mode="before")
     @classmethod

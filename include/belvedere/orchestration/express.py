@@ -69,7 +69,7 @@ class ExpressItem(ItemRendering):
 
 
 class ExpressLane(Loop):
-    """Renders small updates until the session ends, going on after every outage. ``number`` tells it from the others."""
+    """Renders small updates until the session ends, going on after every outage; ``number`` tells it apart."""
 
     def __init__(self, settings: Settings, run: RunIdentity, number: int, session_seconds: float) -> None:
         super().__init__("belvedere-express")

@@ -75,7 +75,7 @@ def _spec(bucket: str, params: Mapping[str, Any], known: Settings) -> StorageSpe
         versioning=params["versioning"],
         renderings_expire_days=params["renderings_expire_days"],
         arns=known.notification_arns,
-        topic=known.topic(params["topic_retention_days"]),
+        topic=known.topic,
         adopt=params["adopt"],
     )
 

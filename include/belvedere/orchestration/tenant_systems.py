@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from belvedere.model.tenant import TenantSpec
     from belvedere.settings import Settings
 
-TOPIC_RETENTION_DAYS = 7
-
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -79,7 +77,7 @@ def deployment(known: Settings) -> Deployment:
         renderings_suffix=known.renderings_suffix,
         renderings_expire_days=known.renderings_expire_days,
         arns=known.notification_arns,
-        topic=known.topic(TOPIC_RETENTION_DAYS),
+        topic=known.topic,
         has_mlflow=bool(known.mlflow_url),
     )
 

@@ -6,6 +6,7 @@ import pytest
 
 from belvedere.errors import ConfigurationError
 from belvedere.orchestration.provisioning import specs
+from belvedere.orchestration.tenant_systems import deployment
 from belvedere.settings import Settings
 
 PARAMS: dict[str, Any] = {
@@ -14,7 +15,6 @@ PARAMS: dict[str, Any] = {
     "tenant": None,
     "versioning": True,
     "renderings_expire_days": 30,
-    "topic_retention_days": 7,
     "adopt": False,
     "probe_seconds": 30,
 }
@@ -29,13 +29,21 @@ def test_each_bucket_is_its_own_tenants_unless_one_is_named() -> None:
 
 
 def test_the_settings_name_renderings_buckets_targets_and_topic() -> None:
-    known = Settings(renderings_suffix="-pictures", notification_arn_fast="arn:f", kafka_topic="events")
+    known = Settings(
+        renderings_suffix="-pictures", notification_arn_fast="arn:f", kafka_topic="events", kafka_retention_days=3
+    )
 
     spec = specs(PARAMS, known)[0]
 
     assert spec.renderings_bucket == "models-pictures"
     assert spec.arns["fast"] == "arn:f"
-    assert (spec.topic.name, spec.topic.partitions, spec.topic.retention_ms) == ("events", 4, 7 * 86_400_000)
+    assert (spec.topic.name, spec.topic.partitions, spec.topic.retention_ms) == ("events", 4, 3 * 86_400_000)
+
+
+def test_tenants_hold_the_topic_to_what_buckets_alone_do() -> None:
+    known = Settings(kafka_retention_days=3)
+
+    assert deployment(known).topic == specs(PARAMS, known)[0].topic
 
 
 def test_a_bucket_that_looks_like_a_renderings_bucket_is_refused() -> None:
