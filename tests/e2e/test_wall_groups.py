@@ -120,6 +120,48 @@ def test_a_group_that_is_alone_shows_all_its_cards(own: OwnGallery, tab: Page) -
     expect(tab.locator(".cell:visible")).to_have_count(90)
 
 
+def test_a_group_that_is_alone_shows_what_arrives_as_it_would_if_opened_anew(own: OwnGallery, tab: Page) -> None:
+    open_wall(tab, own)
+    for n in range(9):
+        hang(own, f"runs/a/{n}.csv", start=NEXT + n)
+    shown = tab.locator(".cell:visible")
+
+    expect(shown).to_have_count(9)
+    tab.reload()
+    expect(shown).to_have_count(9)
+    tab.wait_for_selector("#live[data-level=live]")
+
+    hang(own, "runs/b/new.csv", start=2 * NEXT)
+    expect(tab.locator(".group-head h2")).to_have_text(["b", "a"])
+    few = shown.count()
+    assert few < 9, "beside others it shows a row of its own"
+    tab.reload()
+    tab.wait_for_selector("#live[data-level=live]")
+    expect(shown).to_have_count(few)
+
+
+def test_a_group_that_somebody_opened_stays_open_beside_others(own: OwnGallery, tab: Page) -> None:
+    hang(own, *(f"runs/a/{n}.csv" for n in range(8)))
+    open_wall(tab, own)
+    tab.get_by_role("button", name="Show fewer").click()
+    tab.get_by_role("button", name=re.compile("Show . more")).click()
+    tab.mouse.move(0, 0)
+    tab.evaluate("document.activeElement.blur()")
+
+    hang(own, "runs/b/new.csv", start=NEXT)
+
+    expect(tab.locator(".group-head h2")).to_have_text(["b", "a"])
+    expect(tab.locator(".group:nth-child(2) .cell:visible")).to_have_count(8)
+
+
+def test_nothing_is_offered_where_all_cards_are_in_sight(own: OwnGallery, tab: Page) -> None:
+    hang(own, "runs/a/1.csv", "runs/a/2.csv")
+    open_wall(tab, own)
+
+    expect(tab.locator(".cell:visible")).to_have_count(2)
+    expect(tab.locator(".group-more")).to_be_hidden()
+
+
 def test_what_arrives_hangs_in_its_group(own: OwnGallery, tab: Page) -> None:
     hang(own, "runs/a/1.csv", "runs/b/1.csv")
     open_wall(tab, own, "?group=run")

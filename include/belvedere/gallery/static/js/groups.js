@@ -11,16 +11,24 @@ export class Groups {
   // `hang` makes the card of an artifact in a list, or changes the one that hangs already; `more` reads further ones.
   // `drawn` are the groups that the server has drawn already, by their ids.
   constructor(list, template, { by, view, hang, more, drawn }) {
-    Object.assign(this, { list, template, by, view, hang, more, drawn, sections: new Map() });
+    Object.assign(this, { list, template, by, view, hang, more, drawn, sections: new Map(), last: false });
     this.folded = new Set(JSON.parse(sessionStorage.getItem(FOLDED) ?? "[]"));
     new ResizeObserver(() => this.trimAll()).observe(list);
   }
 
-  // `last` says that no further groups follow: one that is alone needs no heading to be opened by.
+  // `last` says that no further groups follow.
   extend(groups, last) {
+    this.last = last;
     for (const group of groups) this.section(group).take(group.artifacts, group);
-    if (last && this.sections.size === 1) this.only().open = true;
+    this.openOnly();
     this.trimAll();
+  }
+
+  // A group that is alone shows all its cards, until others come beside it; unless somebody has decided otherwise.
+  openOnly() {
+    for (const section of this.sections.values()) {
+      if (!section.decided) section.open = this.last && this.sections.size === 1;
+    }
   }
 
   only() {
@@ -41,7 +49,8 @@ export class Groups {
     if (known) section.grow();
     this.list.prepend(section.element);
     this.hang(section.cards, artifact, { atTop: true });
-    this.trim(section);
+    this.openOnly();
+    this.trimAll();
   }
 
   // Whether all its cards that there are may hang: whoever shows one row sees no further ones arrive.
@@ -73,9 +82,10 @@ export class Groups {
   // One full row of each group that is not opened; on narrow screens two.
   trim(section, columns = this.columns()) {
     section.element.dataset.ready = "";
-    const shown = section.open ? Infinity : this.view === "list" ? 5 : columns < 4 ? columns * NARROW_ROWS : columns;
+    const few = this.view === "list" ? 5 : columns < 4 ? columns * NARROW_ROWS : columns;
+    const shown = section.open ? Infinity : few;
     [...section.cards.children].forEach((cell, number) => (cell.hidden = number >= shown));
-    section.showMore(shown);
+    section.showMore(shown, few);
   }
 
   columns() {
@@ -96,7 +106,7 @@ class Section {
     this.drawn = groups.drawn.has(group.id);
     this.element = groups.drawn.get(group.id) ?? groups.template.content.firstElementChild.cloneNode(true);
     const find = (selector) => this.element.querySelector(selector);
-    Object.assign(this, { id: group.id, group, cursor: group.next_cursor, open: false, cards: find(".wall") });
+    Object.assign(this, { id: group.id, group, cursor: group.next_cursor, open: false, decided: false, cards: find(".wall") });
     Object.assign(this, { button: find(".group-more"), folder: find(".fold"), said: find(".group-said"), time: find("time") });
     this.cards.className = `wall ${groups.view}`;
     const name = (ZONES[groups.by] ?? ((text) => text))(visible(group.name));
@@ -136,14 +146,16 @@ class Section {
     write(this.time, `${age(newest)} ago`);
   }
 
-  showMore(shown) {
-    const hidden = this.group.count - Math.min(shown, this.cards.children.length);
-    this.button.hidden = this.cards.hidden || (hidden <= 0 && !this.open);
+  showMore(shown, few) {
+    const there = this.cards.children.length;
+    const hidden = this.group.count - Math.min(shown, there);
+    this.button.hidden = this.cards.hidden || (hidden <= 0 && there <= few);
     const rest = `${hidden.toLocaleString("en")}${this.group.count_is_exact ? "" : "+"}`;
     write(this.button, !this.open ? `Show ${rest} more` : this.cursor ? `Show more (${rest} left)` : "Show fewer");
   }
 
   async toggle() {
+    this.decided = true;
     if (this.open && !this.cursor) this.open = false;
     else {
       this.open = true;
