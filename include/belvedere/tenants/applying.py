@@ -12,23 +12,20 @@ from belvedere.storage.changes import Change as StorageChange
 from belvedere.storage.provisioner import Provisioner
 from belvedere.tenants.applying_accounts import AccountHand
 from belvedere.tenants.applying_mlflow import MlflowHand
-from belvedere.tenants.changes import (
-    AccountChange,
+from belvedere.tenants.changes import GrantMembership, MembershipChange, RevokeMembership
+from belvedere.tenants.changes_accounts import AccountChange, KeyChange
+from belvedere.tenants.changes_buckets import (
     BucketChange,
     CreateLockedBucket,
     ForgetArtifacts,
-    GrantMembership,
-    KeyChange,
-    MembershipChange,
-    MlflowChange,
     RemoveBucket,
-    RevokeMembership,
     SetLifecycle,
     SetObjectLock,
     SetQuota,
     SourceChange,
     UnregisterSource,
 )
+from belvedere.tenants.changes_mlflow import MlflowChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from belvedere.errors import CredentialMissing, CredentialSealed
 from belvedere.model.tenant_state import CredentialKind, CredentialPhase, Secret
-from belvedere.tenants.changes import (
+from belvedere.tenants.changes_accounts import (
     AccountChange,
     AttachPolicy,
     CreateAccount,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from belvedere.model.tenant_state import CredentialKind, CredentialPhase, Secret, fingerprint
-from belvedere.tenants.changes import (
+from belvedere.tenants.changes_mlflow import (
     AssignRole,
     CreateMlflowUser,
     CreateWorkspace,

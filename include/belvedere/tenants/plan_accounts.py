@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from belvedere.model.policies import canonical_policy
 from belvedere.model.tenant_state import CredentialKind, CredentialPhase
-from belvedere.tenants.changes import (
+from belvedere.tenants.changes import PlannedChange
+from belvedere.tenants.changes_accounts import (
     AttachPolicy,
     CreateAccount,
     DetachPolicy,
     EnableAccount,
     EnableKey,
     IssueKey,
-    PlannedChange,
     PutPolicy,
     ReissueKey,
     ResetAccount,

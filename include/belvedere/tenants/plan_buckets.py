@@ -10,7 +10,8 @@ from belvedere.model.storage import KeyFilter, StorageSpec, StorageState, TopicS
 from belvedere.model.tenant_state import LifecycleRule, ObjectLock
 from belvedere.storage import changes as storage
 from belvedere.storage.plan import plan as plan_storage
-from belvedere.tenants.changes import CreateLockedBucket, PlannedChange, SetLifecycle, SetObjectLock, SetQuota
+from belvedere.tenants.changes import PlannedChange
+from belvedere.tenants.changes_buckets import CreateLockedBucket, SetLifecycle, SetObjectLock, SetQuota
 from belvedere.tenants.names import LIFECYCLE_PREFIX
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from belvedere.model.tenant_state import CredentialKind, CredentialPhase, MlflowUserState, fingerprint
-from belvedere.tenants.changes import (
+from belvedere.tenants.changes import PlannedChange
+from belvedere.tenants.changes_accounts import DropRecord
+from belvedere.tenants.changes_mlflow import (
     AssignRole,
     CreateMlflowUser,
     CreateWorkspace,
     DemoteMlflowUser,
-    DropRecord,
     EnsureRole,
-    PlannedChange,
     RemoveMlflowUser,
     ResetMlflowPassword,
     UnassignRole,

@@ -16,21 +16,10 @@ from belvedere.model.tenant_state import CredentialKind, CredentialPhase, finger
 from belvedere.storage.changes import SetNotifications
 from belvedere.storage.ownership import TENANT_TAG
 from belvedere.storage.plan import OWN_RULES_PREFIX
-from belvedere.tenants.changes import (
-    DetachPolicy,
-    DropRecord,
-    ForgetArtifacts,
-    PlannedChange,
-    RemoveAccount,
-    RemoveBucket,
-    RemoveMlflowUser,
-    RemovePolicy,
-    RemoveWorkspace,
-    RevokeKey,
-    RevokeMembership,
-    TenantPlan,
-    UnregisterSource,
-)
+from belvedere.tenants.changes import PlannedChange, RevokeMembership, TenantPlan
+from belvedere.tenants.changes_accounts import DetachPolicy, DropRecord, RemoveAccount, RemovePolicy, RevokeKey
+from belvedere.tenants.changes_buckets import ForgetArtifacts, RemoveBucket, UnregisterSource
+from belvedere.tenants.changes_mlflow import RemoveMlflowUser, RemoveWorkspace
 from belvedere.tenants.names import is_workspace_of, policy_name
 
 if TYPE_CHECKING:

@@ -12,15 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from belvedere.model.tenant_state import CredentialKind, CredentialPhase
-from belvedere.tenants.changes import (
-    IssueKey,
-    PlannedChange,
-    ReissueKey,
-    RenewMlflowPassword,
-    RetireKey,
-    RevokeKey,
-    TenantPlan,
-)
+from belvedere.tenants.changes import PlannedChange, TenantPlan
+from belvedere.tenants.changes_accounts import IssueKey, ReissueKey, RetireKey, RevokeKey
+from belvedere.tenants.changes_mlflow import RenewMlflowPassword
 from belvedere.tenants.policies import key_policy
 
 if TYPE_CHECKING:

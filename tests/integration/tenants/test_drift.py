@@ -15,7 +15,29 @@ from belvedere.errors import ForeignResource
 from belvedere.model.access import Role
 from belvedere.model.tenant_state import CredentialKind, CredentialPhase, Secret
 from belvedere.storage import changes as storage
-from belvedere.tenants import changes as made
+from belvedere.tenants.changes import GrantMembership, RevokeMembership
+from belvedere.tenants.changes_accounts import (
+    AttachPolicy,
+    CreateAccount,
+    DetachPolicy,
+    EnableAccount,
+    EnableKey,
+    PutPolicy,
+    ReissueKey,
+    ResetAccount,
+    RevokeKey,
+    SetKeyPolicy,
+)
+from belvedere.tenants.changes_buckets import SetLifecycle, SetObjectLock, SetQuota
+from belvedere.tenants.changes_mlflow import (
+    AssignRole,
+    CreateMlflowUser,
+    CreateWorkspace,
+    DemoteMlflowUser,
+    EnsureRole,
+    UnassignRole,
+    UpdateWorkspace,
+)
 from belvedere.tenants.drawing import draw_key, draw_password
 from belvedere.tenants.names import policy_name
 from belvedere.tenants.verifying import verify
@@ -159,20 +181,20 @@ class Saboteur:
 
 
 DRIFTS: dict[str, set[type]] = {
-    "policy_changed": {made.PutPolicy},
-    "policy_removed": {made.PutPolicy, made.AttachPolicy},
-    "foreign_policy_attached": {made.DetachPolicy},
-    "policy_given_to_a_stranger": {made.DetachPolicy},
-    "account_removed": {made.CreateAccount, made.ReissueKey},
-    "account_disabled": {made.EnableAccount},
-    "key_removed": {made.ReissueKey},
-    "key_disabled": {made.EnableKey},
-    "key_disabled_by_mc": {made.SetKeyPolicy, made.EnableKey},
-    "key_policy_changed": {made.SetKeyPolicy},
-    "key_made_by_somebody_else": {made.RevokeKey},
-    "quota_changed": {made.SetQuota},
+    "policy_changed": {PutPolicy},
+    "policy_removed": {PutPolicy, AttachPolicy},
+    "foreign_policy_attached": {DetachPolicy},
+    "policy_given_to_a_stranger": {DetachPolicy},
+    "account_removed": {CreateAccount, ReissueKey},
+    "account_disabled": {EnableAccount},
+    "key_removed": {ReissueKey},
+    "key_disabled": {EnableKey},
+    "key_disabled_by_mc": {SetKeyPolicy, EnableKey},
+    "key_policy_changed": {SetKeyPolicy},
+    "key_made_by_somebody_else": {RevokeKey},
+    "quota_changed": {SetQuota},
     "versioning_suspended": {storage.EnableVersioning},
-    "lifecycle_removed": {made.SetLifecycle},
+    "lifecycle_removed": {SetLifecycle},
     "expiry_of_renderings_removed": {storage.SetExpiry},
     "notifications_removed": {storage.SetNotifications},
     "tags_of_an_empty_bucket_removed": {storage.TagBucket, storage.SetExpiry},
@@ -182,20 +204,20 @@ DRIFTS: dict[str, set[type]] = {
         storage.EnableVersioning,
         storage.SetExpiry,
     },
-    "lock_cleared": {made.SetObjectLock},
+    "lock_cleared": {SetObjectLock},
     "source_unregistered": {storage.RegisterSource},
     "topic_kept_for_another_time": {storage.SetRetention},
-    "member_added": {made.RevokeMembership},
-    "member_removed": {made.GrantMembership},
-    "member_promoted": {made.GrantMembership},
-    "workspace_removed": {made.CreateWorkspace, made.AssignRole},
-    "workspace_moved": {made.UpdateWorkspace},
-    "role_unassigned": {made.AssignRole},
-    "role_added": {made.UnassignRole},
-    "role_given_to_a_stranger": {made.UnassignRole},
-    "role_removed": {made.EnsureRole, made.AssignRole},
-    "user_promoted": {made.DemoteMlflowUser},
-    "user_removed": {made.CreateMlflowUser, made.AssignRole},
+    "member_added": {RevokeMembership},
+    "member_removed": {GrantMembership},
+    "member_promoted": {GrantMembership},
+    "workspace_removed": {CreateWorkspace, AssignRole},
+    "workspace_moved": {UpdateWorkspace},
+    "role_unassigned": {AssignRole},
+    "role_added": {UnassignRole},
+    "role_given_to_a_stranger": {UnassignRole},
+    "role_removed": {EnsureRole, AssignRole},
+    "user_promoted": {DemoteMlflowUser},
+    "user_removed": {CreateMlflowUser, AssignRole},
 }
 
 
@@ -257,7 +279,7 @@ def test_a_password_that_is_no_longer_on_record_is_set_anew(world: TenantWorld) 
 
     planned = world.provision(spec)
 
-    assert made.ResetAccount in {type(each.change) for each in planned.changes}
+    assert ResetAccount in {type(each.change) for each in planned.changes}
     assert world.plan(spec).changes == ()
     assert verify(spec, world.systems).ok
 

@@ -25,7 +25,26 @@ from belvedere.model.tenant_state import (
 )
 from belvedere.storage import changes as storage
 from belvedere.storage.plan import EXPIRY_RULE_ID
-from belvedere.tenants import changes as made
+from belvedere.tenants.changes import GrantMembership, RevokeMembership
+from belvedere.tenants.changes_accounts import (
+    CreateAccount,
+    DetachPolicy,
+    IssueKey,
+    PutPolicy,
+    ReissueKey,
+    ResetAccount,
+    RetireKey,
+    RevokeKey,
+)
+from belvedere.tenants.changes_buckets import CreateLockedBucket, SetLifecycle, SetObjectLock
+from belvedere.tenants.changes_mlflow import (
+    AssignRole,
+    CreateMlflowUser,
+    CreateWorkspace,
+    RemoveMlflowUser,
+    ResetMlflowPassword,
+    UpdateWorkspace,
+)
 from belvedere.tenants.plan import plan
 from belvedere.tenants.reporting import drift, observed
 
@@ -67,11 +86,11 @@ def test_a_tenant_that_is_as_declared_needs_nothing() -> None:
 def test_from_nothing_buckets_come_first_and_people_last() -> None:
     changes = kinds(nothing())
 
-    assert changes.index(storage.CreateBucket) < changes.index(made.PutPolicy)
-    assert changes.index(made.PutPolicy) < changes.index(made.CreateAccount) < changes.index(made.IssueKey)
-    assert changes.index(made.IssueKey) < changes.index(made.CreateWorkspace)
-    assert changes.index(made.CreateWorkspace) < changes.index(made.CreateMlflowUser) < changes.index(made.AssignRole)
-    assert changes[-2:] == [made.GrantMembership, made.GrantMembership]
+    assert changes.index(storage.CreateBucket) < changes.index(PutPolicy)
+    assert changes.index(PutPolicy) < changes.index(CreateAccount) < changes.index(IssueKey)
+    assert changes.index(IssueKey) < changes.index(CreateWorkspace)
+    assert changes.index(CreateWorkspace) < changes.index(CreateMlflowUser) < changes.index(AssignRole)
+    assert changes[-2:] == [GrantMembership, GrantMembership]
 
 
 def test_every_change_has_a_reason_and_says_what_it_is_about() -> None:
@@ -90,8 +109,8 @@ def test_a_locked_bucket_is_made_as_one_and_an_old_one_gets_a_warning_instead() 
     spec = tenant_spec(bucket={"object_lock": {"days": 3}})
     changes = [each.change for each in plan(spec, nothing(), DEPLOYMENT).changes]
 
-    assert made.CreateLockedBucket("team-a") in changes
-    assert made.SetObjectLock("team-a", ObjectLock("GOVERNANCE", 3)) in changes
+    assert CreateLockedBucket("team-a") in changes
+    assert SetObjectLock("team-a", ObjectLock("GOVERNANCE", 3)) in changes
     old = plan(spec, expiring(whole(spec)), DEPLOYMENT)
     assert old.changes == ()
     assert "made without object lock" in old.warnings[0]
@@ -102,7 +121,7 @@ def test_declared_lifecycle_rules_carry_our_prefix() -> None:
     changes = [each.change for each in plan(spec, expiring(whole(spec)), DEPLOYMENT).changes]
 
     rule = LifecycleRule("belvedere-tenant-tmp", "tmp/", 2, None)
-    assert changes == [made.SetLifecycle("team-a", "belvedere-tenant-", (rule,))]
+    assert changes == [SetLifecycle("team-a", "belvedere-tenant-", (rule,))]
 
 
 def test_filters_become_notification_rules_and_are_registered() -> None:
@@ -118,12 +137,12 @@ def test_filters_become_notification_rules_and_are_registered() -> None:
 
 def test_the_first_of_too_many_keys_retires_and_missing_ones_are_issued() -> None:
     two = tenant_spec(keys={"count": 2})
-    assert kinds(expiring(whole(two)), two) == [made.IssueKey]
+    assert kinds(expiring(whole(two)), two) == [IssueKey]
 
     records = (*WHOLE.records, record("KEY2"))
     many = replace(WHOLE, account=account(key("KEY1"), key("KEY2")), records=records)
     retired = plan(SPEC, many, DEPLOYMENT).changes
-    assert [type(each.change) for each in retired] == [made.RetireKey]
+    assert [type(each.change) for each in retired] == [RetireKey]
     assert retired[0].change.record_id == "r-KEY1"
 
 
@@ -131,7 +150,7 @@ def test_a_key_that_was_begun_is_made_as_it_is_on_record_and_no_other() -> None:
     begun = [one for one in WHOLE.records if one.kind is not CredentialKind.S3_KEY]
     state = replace(WHOLE, account=account(), records=(*begun, record("KEY1", phase=CredentialPhase.CREATING)))
 
-    assert kinds(state) == [made.ReissueKey]
+    assert kinds(state) == [ReissueKey]
 
 
 def test_a_retiring_key_is_left_alone() -> None:
@@ -143,22 +162,22 @@ def test_a_retiring_key_is_left_alone() -> None:
 
 def test_keys_of_somebody_else_are_revoked_but_never_when_nothing_is_on_record() -> None:
     foreign = replace(WHOLE, account=account(key("KEY1"), KeyState("THEIRS")))
-    assert kinds(foreign) == [made.RevokeKey]
+    assert kinds(foreign) == [RevokeKey]
 
     lost = replace(foreign, records=())
-    assert made.RevokeKey not in kinds(lost)
+    assert RevokeKey not in kinds(lost)
 
 
 def test_a_lost_record_of_the_account_gives_it_a_new_password() -> None:
     without = tuple(one for one in WHOLE.records if one.kind is not CredentialKind.S3_ACCOUNT)
 
-    assert kinds(replace(WHOLE, records=without)) == [made.ResetAccount]
+    assert kinds(replace(WHOLE, records=without)) == [ResetAccount]
 
 
 def test_whoever_else_holds_the_policy_loses_it() -> None:
     state = replace(WHOLE, strangers=(AccountState("EVE", policies=("belvedere-team-a",)),))
 
-    assert kinds(state) == [made.DetachPolicy]
+    assert kinds(state) == [DetachPolicy]
 
 
 def test_foreign_things_are_refused_all_at_once_and_adopted_when_that_is_declared() -> None:
@@ -177,7 +196,7 @@ def test_foreign_things_are_refused_all_at_once_and_adopted_when_that_is_declare
 
     adopting = plan(tenant_spec(adopt=True), state, DEPLOYMENT)
     types = [type(each.change) for each in adopting.changes]
-    assert {storage.TagBucket, made.UpdateWorkspace, made.ResetMlflowPassword} <= set(types)
+    assert {storage.TagBucket, UpdateWorkspace, ResetMlflowPassword} <= set(types)
 
 
 def test_another_tenants_workspace_is_never_taken() -> None:
@@ -200,7 +219,7 @@ def test_a_user_that_is_not_declared_any_more_goes() -> None:
     users = {**WHOLE.users, "team-a-bot": MlflowUserState("team-a-bot", roles=frozenset({("team-a", "user")}))}
     changes = kinds(replace(WHOLE, records=(*WHOLE.records, gone), users=users))
 
-    assert made.RemoveMlflowUser in changes
+    assert RemoveMlflowUser in changes
 
 
 def test_people_are_granted_changed_and_taken_out() -> None:
@@ -208,9 +227,9 @@ def test_people_are_granted_changed_and_taken_out() -> None:
     changes = [each.change for each in plan(SPEC, state, DEPLOYMENT).changes]
 
     assert changes == [
-        made.GrantMembership("team-a", "alice", Role.MEMBER),
-        made.GrantMembership("team-a", "carol", Role.VIEWER),
-        made.RevokeMembership("team-a", "mallory"),
+        GrantMembership("team-a", "alice", Role.MEMBER),
+        GrantMembership("team-a", "carol", Role.VIEWER),
+        RevokeMembership("team-a", "mallory"),
     ]
 
 

@@ -12,19 +12,10 @@ from belvedere.model.storage import BucketState
 from belvedere.model.tenant import DeletionPolicy
 from belvedere.model.tenant_state import CredentialKind, CredentialPhase, MlflowUserState, TenantState, WorkspaceState
 from belvedere.storage.changes import SetNotifications
-from belvedere.tenants.changes import (
-    DetachPolicy,
-    DropRecord,
-    ForgetArtifacts,
-    RemoveAccount,
-    RemoveBucket,
-    RemoveMlflowUser,
-    RemovePolicy,
-    RemoveWorkspace,
-    RevokeKey,
-    RevokeMembership,
-    UnregisterSource,
-)
+from belvedere.tenants.changes import RevokeMembership
+from belvedere.tenants.changes_accounts import DetachPolicy, DropRecord, RemoveAccount, RemovePolicy, RevokeKey
+from belvedere.tenants.changes_buckets import ForgetArtifacts, RemoveBucket, UnregisterSource
+from belvedere.tenants.changes_mlflow import RemoveMlflowUser, RemoveWorkspace
 from belvedere.tenants.removing import Holdings, plan_removal
 
 SPEC = tenant_spec(members=[{"user": "alice"}])

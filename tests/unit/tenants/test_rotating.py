@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tests.harness.tenants import NOW, SUFFIX, account, key, record, tenant_spec, whole
 
 from belvedere.model.tenant_state import CredentialKind, CredentialPhase
-from belvedere.tenants.changes import IssueKey, ReissueKey, RetireKey, RevokeKey
+from belvedere.tenants.changes_accounts import IssueKey, ReissueKey, RetireKey, RevokeKey
 from belvedere.tenants.rotating import plan_rotation
 
 if TYPE_CHECKING:
