@@ -79,9 +79,21 @@ def note_observed(
     observed: Mapping[str, object],
     drift: Sequence[Mapping[str, object]],
     run: Run | None,
-) -> None:
-    """Note what was found of a tenant: it is ready or drifted if its declaration was applied. Changes nothing else."""
-    connection.execute(OBSERVED, {"name": name, "drift": Jsonb([dict(each) for each in drift])} | _found(observed, run))
+    since: datetime | None = None,
+) -> bool:
+    """Note what was found of a tenant: it is ready or drifted if its declaration was applied. Changes nothing else.
+
+    ``since`` says when the looking began, by ``clock``. What somebody else noted after that is fresher and stays: then
+    nothing is noted, and False returned.
+    """
+    told = {"name": name, "since": since, "drift": Jsonb([dict(each) for each in drift])}
+    return connection.execute(OBSERVED, told | _found(observed, run)).fetchone() is not None
+
+
+def clock(connection: Connection) -> datetime:
+    """Return what time it is for the catalog, by which everything is noted."""
+    now: datetime = connection.execute("select clock_timestamp() as now").fetchall()[0]["now"]
+    return now
 
 
 def note_applied(
@@ -180,6 +192,8 @@ update tenants set observed = %(observed)s, drift = %(drift)s, observed_at = clo
     state = case when state in ('failed', 'orphaned') or applied_digest is distinct from digest then state
         when %(drift)s::jsonb = '[]' then 'ready' else 'drifted' end
 where name = %(name)s and state <> 'removed'
+    and (%(since)s::timestamptz is null or observed_at is null or observed_at <= %(since)s)
+returning name
 """
 
 APPLIED = """

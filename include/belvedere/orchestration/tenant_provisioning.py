@@ -6,7 +6,7 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from belvedere.catalog.tenants import find_tenant
+from belvedere.catalog.tenants import clock, find_tenant
 from belvedere.errors import BelvedereError, ConfigurationError, PermanentError
 from belvedere.orchestration.failing import permanent_errors_fail
 from belvedere.orchestration.provisioning import stop_after_plan
@@ -80,8 +80,9 @@ def check(params: Mapping[str, Any], run: RunOfTenants) -> list[str]:
         _, spec = work.known(_name(params))
         with noted(work, spec.name):
             verified = prove(work, spec)
+            since = clock(systems.catalog)
             state, left = work.plan(spec)
-            work.note_seen(spec, state, left, with_checks({}, verified))
+            work.note_seen(spec, state, left, with_checks({}, verified), since)
             return [str(one) for one in verified.checks]
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from belvedere.catalog.orphans import note_orphans
 from belvedere.catalog.sources import tenants_of_buckets
-from belvedere.catalog.tenants import list_tenants, note_orphaned
+from belvedere.catalog.tenants import clock, list_tenants, note_orphaned
 from belvedere.errors import BelvedereError, PermanentError
 from belvedere.model.tenant import DriftPolicy
 from belvedere.orchestration.failing import Troubles, permanent_errors_fail
@@ -27,6 +27,7 @@ from belvedere.tenants.orphans import find_orphans, marked_buckets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from belvedere.catalog.tenants import DeclaredTenant
     from belvedere.model.tenant import TenantSpec
@@ -57,8 +58,10 @@ def survey(params: Mapping[str, Any], run: RunOfTenants) -> list[str]:
         if not params["tenant"]:
             follow_files(work, settings().tenants_folder)
         tenants = [each for each in list_tenants(systems.catalog, None) if params["tenant"] in (None, each.name)]
-        fleet = systems.look()
-        waiting = [name for seen in _look(work, tenants, fleet) if (name := _noted(work, seen, params["policy"]))]
+        since, fleet = clock(systems.catalog), systems.look()
+        waiting = [
+            name for seen in _look(work, tenants, fleet, since) if (name := _noted(work, seen, params["policy"]))
+        ]
         if not params["tenant"]:
             _tell_orphans(work, fleet)
         log.info("%d tenants, %d of them to be worked on: %s", len(tenants), len(waiting), ", ".join(waiting) or "none")
@@ -101,7 +104,10 @@ def report(waiting: Collection[str] | None, run: RunOfTenants) -> dict[str, int]
 
 def _look_again(work: TenantWork, names: Collection[str]) -> None:
     done = [each for each in list_tenants(work.opened.catalog, None) if each.name in names and each.state != "failed"]
-    for seen in _look(work, done, work.opened.look()) if done else ():
+    if not done:
+        return
+    since, fleet = clock(work.opened.catalog), work.opened.look()
+    for seen in _look(work, done, fleet, since):
         if seen.error:
             log.warning("tenant %s could not be looked at again: %s", seen.tenant.name, seen.error.message)
 
@@ -124,8 +130,8 @@ def follow_files(work: TenantWork, folder: str) -> None:
         log.warning("%s; nothing is deleted, start remove_tenant for that", summary)
 
 
-def _look(work: TenantWork, tenants: Sequence[DeclaredTenant], fleet: Fleet) -> Iterator[Seen]:
-    """Look at tenants side by side; what goes wrong with one is told of that one."""
+def _look(work: TenantWork, tenants: Sequence[DeclaredTenant], fleet: Fleet, since: datetime) -> Iterator[Seen]:
+    """Look at tenants side by side, in a picture begun at ``since``; what goes wrong with one is told of that one."""
 
     def one(tenant: DeclaredTenant) -> Seen:
         try:
@@ -133,7 +139,7 @@ def _look(work: TenantWork, tenants: Sequence[DeclaredTenant], fleet: Fleet) -> 
             state, made = work.plan(spec, fleet)
             if made.changes or tenant.state not in ("ready", "drifted") or tenant.drift:
                 log.info("%s", made)
-            work.note_seen(spec, state, made, dict(tenant.observed))
+            work.note_seen(spec, state, made, dict(tenant.observed), since)
             return Seen(tenant, spec, made)
         except BelvedereError as error:
             return Seen(tenant, error=error)

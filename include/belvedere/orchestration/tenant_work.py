@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from belvedere.tenants.reporting import drift, observed, shortened, with_checks
 from belvedere.tenants.verifying import verify
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from belvedere.catalog.tenants import DeclaredTenant
     from belvedere.model.tenant import TenantSpec
     from belvedere.model.tenant_state import TenantState
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from belvedere.tenants.changes import TenantPlan
     from belvedere.tenants.observing import Fleet
     from belvedere.tenants.verifying import Verified
+
+log = logging.getLogger(__name__)
 
 SCHEDULE = "schedule"
 
@@ -97,12 +102,19 @@ class TenantWork:
         told = with_checks({}, verified)
         note_applied(self.opened.catalog, spec.name, spec.digest(), told, self.run_key)
 
-    def note_seen(self, spec: TenantSpec, state: TenantState, made: TenantPlan, told: dict[str, Any]) -> None:
-        """Note what was found, and how it differs from the declaration. The checks of the last time stay."""
+    def note_seen(
+        self, spec: TenantSpec, state: TenantState, made: TenantPlan, told: dict[str, Any], since: datetime
+    ) -> None:
+        """Note what was found, and how it differs from the declaration. The checks of the last time stay.
+
+        Somebody else may have looked, or worked on the tenant, after this look began: what they noted stays.
+        """
         summary = observed(spec, state)
         if "checks" in told:
             summary["checks"] = told["checks"]
-        note_observed(self.opened.catalog, spec.name, observed=summary, drift=drift(made), run=self.run_key)
+        catalog, differs = self.opened.catalog, drift(made)
+        if not note_observed(catalog, spec.name, observed=summary, drift=differs, run=self.run_key, since=since):
+            log.info("tenant %s: another run noted something fresher meanwhile, which stays", spec.name)
 
     def note_failed(self, name: str, error: BelvedereError) -> None:
         """Note why a tenant could not be brought to what it should be."""

@@ -130,6 +130,38 @@ def test_a_declaration_that_came_while_the_former_one_was_applied_goes_on_waitin
 
 
 @pytest.mark.usefixtures("ready")
+def test_what_was_seen_before_somebody_noted_something_fresher_is_not_noted(catalog: Connection) -> None:
+    slow = tenants.clock(catalog)
+    quick = tenants.clock(catalog)
+    observe(catalog, [])
+    fresher = found(catalog)
+
+    for since in (slow, quick):
+        assert not tenants.note_observed(catalog, "team-a", observed={}, drift=DRIFT, run=RUN, since=since)
+    assert found(catalog) == fresher
+
+    assert tenants.note_observed(catalog, "team-a", observed=FOUND, drift=DRIFT, run=RUN, since=tenants.clock(catalog))
+    assert state(catalog) == "drifted"
+
+
+def test_what_was_seen_while_a_tenant_was_brought_to_its_declaration_is_not_noted(catalog: Connection) -> None:
+    declared = spec()
+    declare(catalog, declared)
+    since = tenants.clock(catalog)
+    apply(catalog, declared)
+
+    assert not tenants.note_observed(catalog, "team-a", observed={}, drift=DRIFT, run=RUN, since=since)
+    assert (state(catalog), found(catalog).observed) == ("ready", FOUND)
+
+
+def test_the_first_look_at_a_tenant_is_noted(catalog: Connection) -> None:
+    declare(catalog, spec())
+
+    assert tenants.note_observed(catalog, "team-a", observed=FOUND, drift=DRIFT, run=RUN, since=tenants.clock(catalog))
+    assert found(catalog).observed == FOUND
+
+
+@pytest.mark.usefixtures("ready")
 def test_drift_is_noted_and_forgotten_when_it_is_gone(catalog: Connection) -> None:
     observe(catalog, DRIFT)
     assert (state(catalog), found(catalog).drift) == ("drifted", tuple(DRIFT))
