@@ -2,7 +2,7 @@
 
 MinIO's format names the way that the key of each body is derived: Argon2id, which minio-py writes (64 MiB and 0.1 to
 0.2 s of a core, at both ends, for every call), or PBKDF2, which MinIO reads as well and which takes 5 ms. Nothing is
-lost by the cheaper one: who listens can try secret keys on the call's own signature (four HMACs each) anyway, and off
+lost by the cheaper one: who listens can try secret keys on the call's own signature (five HMACs each) anyway, and off
 loopback the address is https. The answers that MinIO encrypts, always by Argon2id, are left unread here.
 """
 
