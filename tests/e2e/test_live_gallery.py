@@ -165,7 +165,7 @@ def test_keys_search_move_open_and_go_back(own: OwnGallery, tab: Page) -> None:
     assert tab.locator("#help").is_visible()
     tab.keyboard.press("Escape")
 
-    with tab.expect_navigation(wait_until="load"):
+    with tab.expect_navigation(url="**/artifacts/*", wait_until="load"):
         tab.keyboard.press("Enter")
     tab.keyboard.press("Escape")
 

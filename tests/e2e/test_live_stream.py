@@ -89,6 +89,13 @@ def write_version(own: OwnGallery, step: int, *, state: str = "rendered") -> Non
     write_artifacts(own.catalog, row)
 
 
+def write_foretold(own: OwnGallery, step: int) -> None:
+    """Let a version be the newest one, read but not stored yet: as a lane tells of it."""
+    row = progress_row(step) | {"state": "rendering", "rendered_at": None}
+    own.catalog.execute(OVERTAKE, [row["key"], row["id"]])
+    write_artifacts(own.catalog, row)
+
+
 @pytest.mark.parametrize("script", ["", WITHOUT_WORKER], ids=["worker", "channel"])
 def test_all_pages_of_a_browser_share_one_stream(own: OwnGallery, context: BrowserContext, script: str) -> None:
     context.add_init_script(script)
@@ -163,6 +170,36 @@ def test_a_progress_card_moves_in_place_without_blinking(own: OwnGallery, contex
     write_version(own, 100)
     wall.wait_for_selector(".progress.done")
     assert wall.inner_text(".progress-left") == "done"
+
+
+def test_numbers_are_shown_before_their_picture_is_stored(own: OwnGallery, context: BrowserContext) -> None:
+    write_version(own, 10)
+    wall, page = open_wall(context, own), context.new_page()
+    page.goto(f"{own.url}/belvedere/artifacts/{progress_row(10)['id']}")
+    page.wait_for_selector(".following .progress-share:text-is('10 %')")
+    stood = page.url
+
+    write_foretold(own, 20)
+
+    wall.wait_for_selector(".progress-share:text-is('20 %')")
+    assert wall.locator(".card").get_attribute("data-state") == "rendered"
+    page.wait_for_selector(".following .progress-share:text-is('20 %')")
+    assert page.url == stood, "the page goes to a version when all of it can be seen"
+    write_version(own, 20)
+    page.wait_for_url(f"**/{progress_row(20)['id']}*")
+    assert wall.inner_text(".progress-share") == "20 %"
+
+
+def test_a_version_that_fails_after_its_numbers_were_shown_says_so(own: OwnGallery, context: BrowserContext) -> None:
+    write_version(own, 10)
+    wall = open_wall(context, own)
+    write_foretold(own, 20)
+    wall.wait_for_selector(".progress-share:text-is('20 %')")
+
+    dead = {"state": "dead", "error_code": "odd", "error_message": "line 3 is odd", "rendered_at": None}
+    write_artifacts(own.catalog, progress_row(20) | dead)
+
+    wall.wait_for_selector(".card[data-state=dead]")
 
 
 def test_an_artifacts_page_follows_its_progress_in_place(own: OwnGallery, context: BrowserContext) -> None:

@@ -29,13 +29,15 @@ SEEN_GOAL = 0.25
 AFTER_RENDER_GOAL = 0.3
 PATIENCE_SECONDS = 30.0
 Put = tuple[str, int, float]
-Seen = tuple[str, int, float, float]
+Seen = tuple[str, int, float, float | None]
+"""Key, step, and the milliseconds at which it was seen and rendered (None: told before its picture was stored)."""
 
 NOTE_WHAT_IS_SEEN = """
 window.seen = [];
 document.addEventListener("belvedere:seen", ({ detail }) => {
   const step = detail.facts.progress?.step;
-  window.seen.push([detail.key, step ?? -1, Date.now(), Date.parse(detail.rendered_at)]);
+  const rendered = detail.rendered_at ? Date.parse(detail.rendered_at) : null;
+  window.seen.push([detail.key, step ?? -1, Date.now(), rendered]);
 });
 """
 
@@ -53,7 +55,8 @@ def live(stack: RunningStack) -> Iterator[Figure]:
         puts = _write(stack, f"{prefix}step", UPDATES)
         seen = _await_last(page, puts)
     waits = [wait for put in puts if (wait := _wait(put, seen)) is not None]
-    after = [(at - rendered) / 1000 for key, _, at, rendered in seen if key.startswith(f"{prefix}step")]
+    measured = [(at, drawn) for key, _, at, drawn in seen if key.startswith(f"{prefix}step")]
+    after = [(at - drawn) / 1000 for at, drawn in measured if drawn is not None]
     name = f"progress at {PER_SECOND:g}/s, PUT -> seen in a browser"
     yield Figure(f"{name}, p50", percentile(waits, 0.5), "s", SEEN_GOAL)
     yield Figure(f"{name}, p95", percentile(waits, 0.95), "s")

@@ -1,4 +1,7 @@
-"""What a lane takes out of the inbox: the next small update, claimed and begun at once, in three round trips."""
+"""What a lane takes out of the inbox: the next small update, claimed and begun at once, in three round trips.
+
+That an update is begun is told to nobody: a moment later its numbers are, and then its picture.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from belvedere.catalog.claims import DROP, ClaimedItem
-from belvedere.catalog.serial import writing_artifacts
+from belvedere.catalog.serial import writing_artifacts, writing_untold
+from belvedere.clients.postgres import Jsonb
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from belvedere.clients.postgres import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """An update that is a lane's now; its attempt is counted and its card says that it is rendered."""
+    """An update that is a lane's now; its attempt is counted."""
 
     claim_id: str
     item: ClaimedItem
@@ -38,13 +44,20 @@ def begin_express(
         "run_id": run_id,
         "after": after_tenant,
     }
-    with connection.pipeline(), writing_artifacts(connection):
+    with connection.pipeline(), writing_untold(connection):
         row = connection.execute(BEGIN, facts).fetchone()
         if row is not None and not row["begun"]:
             connection.execute(DROP, {"id": row["inbox_id"], "claim_id": claim_id})
     if row is None or not row["begun"]:
         return None
     return Begun(claim_id, ClaimedItem(**{name: row[name] for name in ClaimedItem.__slots__}))
+
+
+def foretell(connection: Connection, claim_id: str, item: ClaimedItem, kind: str, facts: Mapping[str, object]) -> None:
+    """Tell what was read of an update before its picture is stored, unless its claim was lost."""
+    told = {"inbox_id": item.inbox_id, "claim_id": claim_id, "id": item.artifact_id, "kind": kind}
+    with connection.pipeline(), writing_artifacts(connection):
+        connection.execute(FORETELL, told | {"facts": Jsonb(dict(facts))})
 
 
 WAITS = "select from inbox where state = 'queued' and express and available_at <= clock_timestamp() limit 1"
@@ -61,7 +74,7 @@ with chosen as (
     returning i.*
 ), marked as (
     update artifacts a set state = 'rendering', attempts = a.attempts + 1, run_dag_id = %(dag_id)s,
-        run_id = %(run_id)s, seq = nextval('artifact_seq'), updated_at = clock_timestamp()
+        run_id = %(run_id)s, updated_at = clock_timestamp()
     from taken t where a.id = t.artifact_id and a.state not in ('superseded', 'deleted')
     returning a.id, a.size, a.content_type, a.queued_at
 )
@@ -71,4 +84,11 @@ select t.id as inbox_id, t.artifact_id, t.tenant, t.bucket, t.key, t.version_id,
                 and twin.state = 'rendered' and twin.id <> t.artifact_id) as has_twin,
     m.id is not null as begun
 from taken t left join marked m on m.id = t.artifact_id
+"""
+
+FORETELL = """
+update artifacts a set kind = %(kind)s, facts = %(facts)s, seq = nextval('artifact_seq'), updated_at = clock_timestamp()
+from inbox i
+where i.id = %(inbox_id)s and i.claim_id = %(claim_id)s and i.state = 'claimed' and a.id = %(id)s
+    and a.state = 'rendering'
 """

@@ -38,6 +38,18 @@ def writing_artifacts(connection: Connection, *, wakes_dispatcher: bool = False)
 
 
 @contextmanager
+def writing_untold(connection: Connection) -> Iterator[None]:
+    """Open a transaction that changes artifacts in a way that nobody is told: no ``seq`` is taken in it.
+
+    Its commit does not wait for the disk: only for what may be lost with the server without harm.
+    """
+    with connection.transaction():
+        connection.execute("set local synchronous_commit = off")
+        connection.execute("select pg_advisory_xact_lock(%s)", (WRITER_LOCK,))
+        yield
+
+
+@contextmanager
 def dispatching(connection: Connection) -> Iterator[None]:
     """Open a transaction in which no other dispatcher counts runs or claims work."""
     with connection.transaction():

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from belvedere.catalog.groups import GroupBy
 from belvedere.gallery.templating import age
 from belvedere.model.artifact import ArtifactState
+from belvedere.model.express import has_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from belvedere.gallery.responses import ArtifactResponse
     from belvedere.gallery.wall_responses import GroupResponse
@@ -146,12 +147,6 @@ def extension(key: str) -> str:
     """Return what a key ends in, in capitals."""
     found = EXTENSION.search(key)
     return found[1].upper() if found else "file"
-
-
-def has_progress(facts: Mapping[str, Any]) -> bool:
-    """Tell whether an artifact's facts say how far something is."""
-    percent = facts.get("percent")
-    return bool(facts.get("progress")) or (isinstance(percent, int | float) and not isinstance(percent, bool))
 
 
 def brought_along(artifact: ArtifactResponse) -> dict[str, Any]:

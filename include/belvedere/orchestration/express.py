@@ -15,14 +15,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from belvedere.catalog.express import beat, decline, leave
-from belvedere.catalog.express_work import begin_express
+from belvedere.catalog.express_work import begin_express, foretell
 from belvedere.catalog.results import put_back
 from belvedere.catalog.serial import INBOX_CHANNEL
 from belvedere.catalog.sources import sources_in_use
 from belvedere.clients.object_store import ObjectStore
 from belvedere.clients.postgres import connect, translated
 from belvedere.errors import BelvedereError, ServiceUnavailable
-from belvedere.model.express import EXPRESS_KINDS
+from belvedere.model.express import EXPRESS_KINDS, has_progress
 from belvedere.orchestration.loops import Loop
 from belvedere.orchestration.rendering import AWAY_SECONDS, ClaimReport, ItemRendering
 from belvedere.orchestration.workplace import Workplace
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from belvedere.catalog.express_work import Begun
     from belvedere.clients.postgres import Connection
+    from belvedere.model.rendering import Rendering
     from belvedere.orchestration.making import Making
     from belvedere.orchestration.rendering import Bytes
     from belvedere.orchestration.storing import RunIdentity
@@ -62,6 +63,10 @@ class ExpressItem(ItemRendering):
             raise NotForTheLane(f"it is of the kind {making.kind}")
         if making.runs_programs:
             raise NotForTheLane("a renderer of its tenant draws it")
+
+    def _foretell(self, rendering: Rendering) -> None:
+        if has_progress(rendering.facts):
+            foretell(self._place.connection, self._claim_id, self._item, rendering.kind, rendering.facts)
 
     def _keep_lease(self, elapsed_seconds: float) -> None:
         if elapsed_seconds > ITEM_SECONDS:

@@ -136,6 +136,7 @@ class ItemRendering:
             if fingerprint is not None and self._reused(source, fingerprint):
                 return
             made = making.render(source)
+            self._foretell(made.rendering)
         except UnsupportedArtifact as error:
             self._finish(source, unsupported_card(source, making.kind), None, ArtifactState.UNSUPPORTED, error)
             self._report.unsupported += 1
@@ -146,6 +147,9 @@ class ItemRendering:
 
     def _admit(self, making: Making) -> None:
         """Let every kind pass; a lane is choosier."""
+
+    def _foretell(self, rendering: Rendering) -> None:
+        """Say nothing before all is stored; a lane is hastier."""
 
     def _reused(self, source: Source, fingerprint: str) -> bool:
         """Take over the rendering of the same bytes, if the tenant has one; looks only where there may be one."""

@@ -12,7 +12,7 @@ from tests.harness.events import arrive, created, open_work, queue_up, state_of
 
 from belvedere.catalog.claims import ClaimLimits, claim_next, claimed_items, release_expired
 from belvedere.catalog.express import beat, decline, lanes, leave
-from belvedere.catalog.express_work import Begun, begin_express
+from belvedere.catalog.express_work import Begun, begin_express, foretell
 from belvedere.clients.postgres import connect
 
 if TYPE_CHECKING:
@@ -151,6 +151,52 @@ def test_what_the_lane_begins_is_counted_and_leased_once(catalog: Connection) ->
         "noted": True,
     }
     assert state_of(catalog, event) == "rendering"
+
+
+def seq_of(connection: Connection, artifact_id: str) -> int:
+    row = connection.execute("select seq from artifacts where id = %s", [artifact_id]).fetchone()
+    assert row
+    return int(row["seq"])
+
+
+def test_that_an_update_is_begun_is_no_news(catalog: Connection) -> None:
+    event = created("b.jsonl")
+    arrive(catalog, event)
+    before = seq_of(catalog, event.artifact_id)
+
+    assert begin(catalog)
+
+    assert seq_of(catalog, event.artifact_id) == before
+
+
+def test_what_was_read_of_an_update_is_told_before_it_is_done(catalog: Connection) -> None:
+    event = created("b.jsonl")
+    arrive(catalog, event)
+    begun = begin(catalog)
+    assert begun
+    before = seq_of(catalog, event.artifact_id)
+
+    foretell(catalog, begun.claim_id, begun.item, "progress_lines", {"percent": 62})
+
+    row = catalog.execute("select state, kind, facts from artifacts where id = %s", [event.artifact_id]).fetchone()
+    assert row == {"state": "rendering", "kind": "progress_lines", "facts": {"percent": 62}}
+    assert seq_of(catalog, event.artifact_id) > before
+
+
+def test_a_lane_that_lost_its_claim_foretells_nothing(catalog: Connection) -> None:
+    event = created("b.jsonl")
+    arrive(catalog, event)
+    begun = begin(catalog)
+    assert begun
+    before = seq_of(catalog, event.artifact_id)
+    catalog.execute("update inbox set lease_until = now() - interval '1 second'")
+    release_expired(catalog, 3)
+
+    foretell(catalog, begun.claim_id, begun.item, "progress_lines", {"percent": 62})
+
+    row = catalog.execute("select state, facts from artifacts where id = %s", [event.artifact_id]).fetchone()
+    assert row == {"state": "queued", "facts": {}}
+    assert seq_of(catalog, event.artifact_id) >= before
 
 
 def test_a_declined_item_goes_to_the_runs_with_all_its_attempts(catalog: Connection) -> None:

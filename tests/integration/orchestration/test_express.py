@@ -101,6 +101,29 @@ def test_an_update_is_rendered_without_a_run(
     assert found["provenance"]["usage"]["isolation"], "the child must be shut in as any other"
 
 
+def test_the_numbers_of_an_update_are_told_before_its_files_are_stored(
+    lane: ExpressLane, put: Callable[[str, bytes], str], catalog: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_store, real = threading.Event(), express.ObjectStore.put
+
+    def held(*arguments: object, **options: object) -> object:
+        assert may_store.wait(30.0)
+        return real(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(express.ObjectStore, "put", held)
+    artifact_id = put("run/progress.jsonl", lines(62))
+
+    def told() -> object:
+        row = catalog.execute("select state, facts from artifacts where id = %s", [artifact_id]).fetchone()
+        return row if row and row["facts"] else None
+
+    row = eventually(told, what="the numbers")
+    assert isinstance(row, dict)
+    assert (row["state"], row["facts"]["percent"]) == ("rendering", 62)
+    may_store.set()
+    eventually(lambda: state(catalog, artifact_id) == "rendered", what="a picture")
+
+
 def test_of_many_versions_that_wait_only_the_newest_is_rendered(
     settings: Settings, put: Callable[[str, bytes], str], catalog: Connection
 ) -> None:

@@ -253,6 +253,7 @@ function follow(artifact) {
   const other = artifact.id !== subject.id;
   if (!following.going && !followed) return false;
   if (!other) return artifact.state === "rendered" && !artifact.is_latest;
+  if (artifact.state === "rendering" && !times.busy) following.foretell(artifact);
   if (["queued", "rendering", "superseded"].includes(artifact.state)) return true;
   if (artifact.state !== "rendered") return false;
   if (artifact.is_latest) path = artifact.page;

@@ -38,12 +38,20 @@ function revisionOf(artifact) {
   return artifact.thumbnail ? `${artifact.id} ${artifact.rendered_at}` : "";
 }
 
-// A newer version leaves what hangs there alone until its own picture has come; only if that takes long the card says
-// so. Otherwise the card of a step that writes ten times a second would do nothing but blink.
+// What was read of a version whose picture is not stored yet: its numbers, on what hangs there already.
+function foretold({ shown }, artifact) {
+  if (shown?.state !== "rendered" || artifact.state !== "rendering" || !hasProgress(artifact)) return null;
+  const { id, seq, facts, event_at, page, size } = artifact;
+  return { ...shown, id, seq, facts, event_at, page, size, rendered_at: null };
+}
+
+// A newer version leaves what hangs there alone until its numbers or its own picture have come; only if that takes long
+// the card says so. Otherwise the card of a step that writes ten times a second would do nothing but blink.
 export function showArtifact(cell, artifact) {
   const { shown } = cell;
   cell.artifact = artifact;
-  if (shown && shown.id !== artifact.id && shown.state === "rendered" && UNDER_WAY.includes(artifact.state)) {
+  const early = foretold(cell, artifact);
+  if (!early && shown && shown.id !== artifact.id && shown.state === "rendered" && UNDER_WAY.includes(artifact.state)) {
     cell.pending ||= setTimeout(() => {
       cell.pending = 0;
       showState(cell, cell.artifact);
@@ -52,13 +60,15 @@ export function showArtifact(cell, artifact) {
   }
   clearTimeout(cell.pending);
   cell.pending = 0;
-  show(cell, artifact);
+  show(cell, early ?? artifact);
 }
 
 // Where versions come faster than pictures, each has been overtaken when its own is there: it is still the newest to see.
 export function showOvertaken(cell, artifact) {
   const { shown } = cell;
-  const newer = UNDER_WAY.includes(shown.state) || Date.parse(artifact.event_at) > Date.parse(shown.event_at);
+  const newer = UNDER_WAY.includes(shown.state) || artifact.id === shown.id || Date.parse(artifact.event_at) > Date.parse(shown.event_at);
+  const early = newer && foretold(cell, artifact);
+  if (early) show(cell, early);
   if (artifact.state === "rendered" && UNDER_WAY.includes(cell.artifact.state) && newer) show(cell, artifact);
 }
 

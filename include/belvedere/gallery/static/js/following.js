@@ -48,6 +48,11 @@ export class Following {
     return true;
   }
 
+  // The numbers of a version whose picture is not stored yet; the rest of the page follows with that.
+  foretell(artifact) {
+    if (this.going && hasProgress(artifact) && !(Date.parse(artifact.event_at) < Date.parse(this.at))) this.show(artifact);
+  }
+
   show(artifact) {
     this.progress ??= new Progress(this.place);
     this.at = artifact.event_at;
