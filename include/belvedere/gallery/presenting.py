@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from belvedere.model.artifact import Artifact, StoredOutput
 
 SOURCE = "source"
+THUMBNAIL = "thumbnail"
 SOURCE_TEXT = "source-text"
 DATA_TEXT = "data-text"
 INTERACTIVE = "interactive"
@@ -67,9 +68,9 @@ class Presenter:
     root: str
     signer: Signer
 
-    def artifact(self, artifact: Artifact) -> ArtifactResponse:
-        """Return the artifact as JSON."""
-        outputs = self._outputs(artifact)
+    def artifact(self, artifact: Artifact, *, brief: bool = False) -> ArtifactResponse:
+        """Return the artifact as JSON; ``brief`` for a card, which shows its thumbnail and no other output."""
+        outputs = self._outputs(artifact, THUMBNAIL if brief else None)
         return ArtifactResponse(
             **{name: getattr(artifact, name) for name in AS_THEY_ARE},
             error=_problem(artifact),
@@ -86,7 +87,7 @@ class Presenter:
             else None,
             origin=self.origin(artifact.bucket, artifact.key),
             page=f"{self.root}/artifacts/{artifact.id}",
-            thumbnail=next((output.href for output in outputs if output.role == "thumbnail"), None),
+            thumbnail=next((output.href for output in outputs if output.role == THUMBNAIL), None),
         )
 
     def origin(self, bucket: str, key: str) -> OriginResponse:
@@ -120,7 +121,7 @@ class Presenter:
         grant = Grant(artifact.id, revision_of(artifact), name)
         return f"{self.root}/preview/{self.signer.address(grant)}"
 
-    def _outputs(self, artifact: Artifact) -> list[OutputResponse]:
+    def _outputs(self, artifact: Artifact, only: str | None) -> list[OutputResponse]:
         made = [
             OutputResponse(
                 role=output.role,
@@ -130,8 +131,9 @@ class Presenter:
                 href=self.address(artifact, output.name),
             )
             for output in artifact.outputs
+            if only in (None, output.role)
         ]
-        if artifact.state is ArtifactState.DELETED:
+        if only or artifact.state is ArtifactState.DELETED:
             return made
         original = OutputResponse(
             role=SOURCE,

@@ -39,13 +39,15 @@ class ArtifactDeleted(PermanentError):
     code = "deleted"
 
 
-def list_artifacts(query: ListQuery, resources: Resources, presenter: Presenter, scope: Scope) -> ArtifactsResponse:
+def list_artifacts(
+    query: ListQuery, resources: Resources, presenter: Presenter, scope: Scope, *, brief: bool = False
+) -> ArtifactsResponse:
     """Return one page of a list and its total: two statements, for a search four at most."""
     after = resources.cursors.read(query.cursor, query.order) if query.cursor else None
     with resources.catalog.connection() as connection:
         listing = browse.listing(connection, query.filter, query.order, query.limit, after, scope=scope)
     return ArtifactsResponse(
-        artifacts=[presenter.artifact(artifact) for artifact in listing.artifacts],
+        artifacts=[presenter.artifact(artifact, brief=brief) for artifact in listing.artifacts],
         next_cursor=resources.cursors.write(query.order, listing.next) if listing.next else None,
         total=listing.total.count,
         total_is_exact=listing.total.exact,

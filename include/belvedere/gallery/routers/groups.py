@@ -27,7 +27,14 @@ EACH = 8
 
 
 def list_groups(
-    query: ListQuery, by: GroupBy, each: int, resources: Resources, presenter: Presenter, scope: Scope
+    query: ListQuery,
+    by: GroupBy,
+    each: int,
+    resources: Resources,
+    presenter: Presenter,
+    scope: Scope,
+    *,
+    brief: bool = False,
 ) -> GroupsResponse:
     """Return one page of groups in three statements (a search may take a fourth): which, their artifacts, the total.
 
@@ -42,7 +49,7 @@ def list_groups(
         page, total = groups_listing(connection, by, query.filter, limit, each, after, scope=scope)
     return GroupsResponse(
         by=by.value,
-        groups=[_group(group, resources, presenter) for group in page.groups],
+        groups=[_group(group, resources, presenter, brief=brief) for group in page.groups],
         next_cursor=resources.cursors.write_group(by, page.next) if page.next else None,
         total=total.count,
         total_is_exact=total.exact,
@@ -62,7 +69,7 @@ def groups(
     return list_groups(query, by, each, resources, presenter, who.tenants)
 
 
-def _group(group: Group, resources: Resources, presenter: Presenter) -> GroupResponse:
+def _group(group: Group, resources: Resources, presenter: Presenter, *, brief: bool) -> GroupResponse:
     newest, last = group.artifacts[0], group.artifacts[-1]
     origin = presenter.origin(newest.bucket, newest.key)
     label, name = (origin.label, origin.name) if group.by is GroupBy.RUN else (group.by.value, group.value)
@@ -79,6 +86,6 @@ def _group(group: Group, resources: Resources, presenter: Presenter) -> GroupRes
         count=group.count,
         count_is_exact=group.exact,
         newest_at=newest.event_at.astimezone(UTC),
-        artifacts=[presenter.artifact(artifact) for artifact in group.artifacts],
+        artifacts=[presenter.artifact(artifact, brief=brief) for artifact in group.artifacts],
         next_cursor=resources.cursors.write(Order.NEWEST, position) if more else None,
     )

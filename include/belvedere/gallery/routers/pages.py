@@ -141,13 +141,13 @@ class _First:
 def _first(query: ListQuery, group: GroupBy | None, resources: Resources, presenter: Presenter, scope: Scope) -> _First:
     if group is None:
         few = replace(query, limit=min(query.limit, FIRST_CARDS))
-        listed = list_artifacts(few, resources, presenter, scope)
+        listed = list_artifacts(few, resources, presenter, scope, brief=True)
         told = listed.model_dump(mode="json", exclude={"artifacts"})
         told["artifacts"] = [brought_along(artifact) for artifact in listed.artifacts]
         cards = tuple(card_of(artifact) for artifact in listed.artifacts)
         return _First(told, listed.total, listed.total_is_exact, cards=cards)
     few = replace(query, limit=min(query.limit, FIRST_GROUPS))
-    found = list_groups(few, group, EACH, resources, presenter, scope)
+    found = list_groups(few, group, EACH, resources, presenter, scope, brief=True)
     told = found.model_dump(mode="json", exclude={"groups": {"__all__": {"artifacts"}}})
     for one, each in zip(told["groups"], found.groups, strict=True):
         one["artifacts"] = [brought_along(artifact) for artifact in each.artifacts]
