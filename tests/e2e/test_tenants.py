@@ -292,6 +292,9 @@ def test_a_file_makes_the_same_tenant_and_its_removal_only_marks_it(
     stack.airflow.run("reconcile_tenants", {}, seconds=SECONDS, expect="failed")
     assert told(gallery, name)["state"] == "ready"
     assert told(gallery, name)["source"] == f"git:{file.name}"
+    observed = told(gallery, name)["observed"]
+    assert observed["buckets"][0]["exists"], "it is looked at once more when it is made"
+    assert all(check["ok"] for check in observed["checks"])
     put(store_of(credentials(gallery, name)), name, "kept.csv", b"a,b\n1,2\n")
 
     broken.unlink()
