@@ -44,6 +44,7 @@ def test_wall_and_artifact_page_come_whole_in_every_form(
     cards = page.locator("#wall .cell:visible")
     for number in range(ON_WALL):
         expect(cards.nth(number).locator("[data-state=rendered] .has-picture")).to_be_attached(timeout=30_000)
+    page.locator("#live[data-level=live]").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "scrolls sideways"
     keep(page, f"samples-{theme}-{form}")
 
@@ -67,5 +68,6 @@ def test_the_wall_looks_at_home_in_airflow(browser: Browser, stack: RunningStack
 
     frame.locator(f"html[data-theme={theme}]").wait_for(timeout=60_000)
     expect(frame.locator("[data-state=rendered] .has-picture").nth(ON_WALL)).to_be_attached(timeout=30_000)
+    frame.locator("#live[data-level=live]").wait_for()
     keep(page, f"in-airflow-{theme}-wide")
     context.close()

@@ -10,13 +10,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Facts = Mapping[str, Any]
+BETWEEN = " · "
 
 
 def verdict(facts: Facts) -> str | None:
     """Return what the facts come down to, such as ``AUC 0.943 · accuracy 0.933``; None where nothing is known."""
     known = (say(facts[name]) for name, say in SAYINGS.items() if isinstance(facts.get(name), Mapping))
-    parts = [*_of_itself(facts), *(words for words in known if words)]
-    return " · ".join(parts[:2]) or None
+    parts = _once([*_of_itself(facts), *(words for words in known if words)])
+    return BETWEEN.join(parts[:2]) or None
+
+
+def _once(parts: list[str]) -> list[str]:
+    """Leave out what an earlier part has said by the same name: a curve's AUC stands among the metrics, too."""
+    said: set[str] = set()
+    new = []
+    for part in parts:
+        words = part.split(BETWEEN)
+        new.append(BETWEEN.join(each for each in words if _name(each) not in said))
+        said.update(_name(each) for each in words)
+    return [part for part in new if part]
+
+
+def _name(words: str) -> str:
+    """Return what a number is called, and other words whole."""
+    name, _, value = words.rpartition(" ")
+    return name.casefold() if value[:1].isdigit() else words
 
 
 def _roc(roc: Facts) -> str | None:
@@ -90,7 +108,7 @@ def _mlflow(model: Facts) -> str | None:
     said = [f"{name} {value:.4g}" for name, value in named if _is_number(value)]
     flavors = model.get("flavors")
     main = [name for name in flavors if name != "python_function"] if isinstance(flavors, list) else []
-    return " · ".join([*(str(name) for name in main[:1]), *said]) or None
+    return BETWEEN.join([*(str(name) for name in main[:1]), *said]) or None
 
 
 def _trees(model: Facts) -> str | None:
@@ -142,7 +160,7 @@ def _tensorboard(logs: Facts) -> str | None:
 
 def _metrics(metrics: Facts) -> str | None:
     named = [(" ".join(str(name).split()), value) for name, value in metrics.items() if _is_number(value)][:2]
-    return " · ".join(f"{name} {value:.4g}".strip() for name, value in named) or None
+    return BETWEEN.join(f"{name} {value:.4g}".strip() for name, value in named) or None
 
 
 def _chart(chart: Facts) -> str | None:

@@ -68,6 +68,9 @@ KINDS = st.sampled_from(
     [
         ({"roc": {"auc": 0.9154, "points": 48}}, "AUC 0.915"),
         ({"confusion_matrix": {"accuracy": 0.7303}}, "accuracy 0.730"),
+        ({"roc": {"auc": 0.947}, "metrics": {"auc": 0.9468, "f1": 0.9}}, "AUC 0.947 · f1 0.9"),
+        ({"roc": {"auc": 0.947}, "metrics": {"AUC": 0.9468}}, "AUC 0.947"),
+        ({"pdf": {"pages": 5}, "keras": {"layers": 5}}, "5 pages · 5 layers"),
         ({"table": {"rows": 4_500_000, "columns": 14}}, "4,500,000 × 14"),
         ({"image": {"width": 400, "height": 340, "format": "PNG"}}, "400 × 340 PNG"),
         ({"image": {"format": "SVG", "viewbox": "0 0 360 216"}}, "SVG"),
