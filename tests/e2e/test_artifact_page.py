@@ -245,6 +245,19 @@ def test_work_is_followed_also_if_the_page_found_its_version_overtaken_first(own
     tab.wait_for_url(f"**/{second}")
 
 
+def test_a_button_pressed_before_the_pages_modules_are_there_is_not_pressed_in_vain(own: OwnGallery, tab: Page) -> None:
+    older, newer = history(own, "page/early.csv", 2)
+    held: list[Route] = []
+    tab.route("**/js/artifact.js", lambda route: held.append(route))
+    tab.goto(f"{own.url}/belvedere/artifacts/{newer}", wait_until="commit")
+
+    tab.get_by_role("button", name="Older version").click()
+    eventually(lambda: held or tab.wait_for_timeout(50), what="the page's module, asked for")
+    held[0].continue_()
+
+    tab.wait_for_url(f"**/{older}")
+
+
 def test_artifacts_are_chosen_for_a_comparison_on_their_pages(own: OwnGallery, tab: Page) -> None:
     one, two = history(own, "page/one.csv", 1)[0], history(own, "page/two.csv", 1)[0]
     look_at(tab, own, one)

@@ -60,9 +60,20 @@
   // What the server has drawn comes first: no module is fetched before the page is read, on the wall before it is drawn.
   const { src, dataset } = document.currentScript;
   const addresses = (names) => (names ? names.split(" ") : []).map((name) => new URL(`${name}.js`, src).href);
+  // Who presses a button before the first of them is there, which is the page's own, has not pressed in vain.
+  let pressed = null;
+  const keep = ({ target }) => (pressed = target.closest?.("button[type=button]:not([popovertarget])") ?? pressed);
+  const begun = () => {
+    removeEventListener("click", keep, true);
+    if (pressed?.isConnected) pressed.click();
+    pressed = null;
+  };
+  if (dataset.begin) addEventListener("click", keep, true);
   const begin = () => {
     for (const href of addresses(dataset.modules)) document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
-    for (const address of addresses(dataset.begin)) document.head.append(Object.assign(document.createElement("script"), { type: "module", src: address }));
+    const scripts = addresses(dataset.begin).map((address) => Object.assign(document.createElement("script"), { type: "module", src: address }));
+    document.head.append(...scripts);
+    scripts[0]?.addEventListener("load", begun);
   };
   const drawn = () => requestAnimationFrame(() => setTimeout(begin));
   document.addEventListener("DOMContentLoaded", dataset.after === "drawn" && !document.hidden ? drawn : begin);
