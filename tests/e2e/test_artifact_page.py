@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.harness.axe import violations
 from tests.harness.gallery_rows import START, artifact_row, write_artifacts
-from tests.harness.own_gallery import BUCKET
+from tests.harness.own_gallery import BUCKET, RENDERINGS
 from tests.harness.waiting import eventually
 
 from belvedere.clients.airflow_api import TaskLog
@@ -256,6 +256,22 @@ def test_a_button_pressed_before_the_pages_modules_are_there_is_not_pressed_in_v
     held[0].continue_()
 
     tab.wait_for_url(f"**/{older}")
+
+
+def test_a_rendering_that_is_gone_is_said_in_its_frame_without_an_error_of_ours(
+    own: OwnGallery, tab: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artifact = own.hang("page/gone.csv", {"page.html": PAGE})
+    for found in own.s3.list_objects(RENDERINGS, recursive=True):
+        own.s3.remove_object(RENDERINGS, str(found.object_name))
+    # As where the browser keeps no cookies: the frame has to find out by itself, and may not write any.
+    monkeypatch.setattr("belvedere.gallery.navigation.theme_of", lambda _: "")
+
+    look_at(tab, own, artifact)
+
+    in_frame = tab.frame_locator("#viewer iframe[data-name='page.html']")
+    expect(in_frame.locator("main.failure")).to_be_visible()
+    expect(in_frame.locator("html.framed")).to_have_attribute("data-theme", "light")
 
 
 def test_artifacts_are_chosen_for_a_comparison_on_their_pages(own: OwnGallery, tab: Page) -> None:

@@ -31,8 +31,8 @@
     const theme = said ?? (dark.matches ? "dark" : "light");
     if (root.dataset.theme === theme) return;
     root.dataset.theme = theme;
-    // The server writes it into the next page, and into the address of its first frame.
-    document.cookie = `belvedere-theme=${theme}; path=${root.dataset.root}/; max-age=31536000; samesite=lax`;
+    // The server writes it into the next page, and into the address of its first frame. A frame may not write cookies.
+    if (!alone) document.cookie = `belvedere-theme=${theme}; path=${root.dataset.root}/; max-age=31536000; samesite=lax`;
     dispatchEvent(new CustomEvent("themechange", { detail: theme }));
   };
   apply();
