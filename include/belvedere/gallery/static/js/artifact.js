@@ -98,13 +98,12 @@ function show(page, there) {
   const kept = document.activeElement?.matches?.("[data-slider], [data-play], [data-step]") ? document.activeElement : null;
   subject = subjectOf(page);
   const other = subject.id !== before.id;
-  if (!other) followed ||= goesOn(subject);
   if (other) {
     const from = location.pathname;
     history.replaceState(history.state, "", there + location.search);
     mirrorMove(from);
     document.title = page.title;
-  }
+  } else followed ||= goesOn(subject);
   swap(page, "head", () => true);
   swap(page, "panel", () => true);
   following.renew(page);

@@ -67,9 +67,8 @@ export function showArtifact(cell, artifact) {
 export function showOvertaken(cell, artifact) {
   const { shown } = cell;
   const newer = UNDER_WAY.includes(shown.state) || artifact.id === shown.id || Date.parse(artifact.event_at) > Date.parse(shown.event_at);
-  const early = newer && foretold(cell, artifact);
-  if (early) show(cell, early);
-  if (artifact.state === "rendered" && UNDER_WAY.includes(cell.artifact.state) && newer) show(cell, artifact);
+  const drawn = artifact.state === "rendered" && UNDER_WAY.includes(cell.artifact.state) ? artifact : foretold(cell, artifact);
+  if (newer && drawn) show(cell, drawn);
 }
 
 function show(cell, artifact) {

@@ -37,9 +37,7 @@ export class Following {
   // Draws an update at once; the rest of the page follows when it has had some peace.
   take(artifact) {
     if (!this.going || !hasProgress(artifact)) return false;
-    if (Date.parse(artifact.event_at) < Date.parse(this.at)) return true;
-    this.show(artifact);
-    if (artifact.is_latest) {
+    if (this.foretell(artifact) && artifact.is_latest) {
       this.timer ||= setTimeout(() => {
         this.timer = 0;
         this.readAgain();
@@ -48,9 +46,11 @@ export class Following {
     return true;
   }
 
-  // The numbers of a version whose picture is not stored yet; the rest of the page follows with that.
+  // Draws the numbers alone, unless they were overtaken; of a version whose picture is not stored yet there is no more.
   foretell(artifact) {
-    if (this.going && hasProgress(artifact) && !(Date.parse(artifact.event_at) < Date.parse(this.at))) this.show(artifact);
+    const news = this.going && hasProgress(artifact) && !(Date.parse(artifact.event_at) < Date.parse(this.at));
+    if (news) this.show(artifact);
+    return news;
   }
 
   show(artifact) {

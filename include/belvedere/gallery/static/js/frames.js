@@ -30,8 +30,7 @@ const preferred = () => (matchMedia("(prefers-color-scheme: dark)").matches ? "d
 // Load a frame from an address, or from one that is still to come; of several askings the last one counts.
 export async function show(frame, address = frame.dataset.href) {
   const asked = (frame.asked = {});
-  frame.parentElement.setAttribute("aria-busy", "true");
-  frame.addEventListener("load", () => frame.parentElement?.removeAttribute("aria-busy"), { once: true });
+  frame.parentElement.setAttribute("aria-busy", "true"); // until its load: see head.js
   const theme = colours(frame);
   frame.changes = 0;
   frame.dataset.theme = theme;

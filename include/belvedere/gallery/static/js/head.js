@@ -50,8 +50,8 @@
     airflow.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
   });
   // The first frame comes with the page, before any module: what it says of itself meanwhile is kept for frames.js.
-  const framed = (one) => one.matches?.(".framed > iframe");
-  document.addEventListener("load", ({ target }) => framed(target) && target.parentElement.removeAttribute("aria-busy"), true);
+  const isFrame = (one) => one.matches?.("iframe");
+  document.addEventListener("load", ({ target }) => isFrame(target) && target.parentElement.removeAttribute("aria-busy"), true);
   addEventListener("message", ({ source, data }) => {
     if (data?.belvedere !== "height") return;
     const frame = [...document.querySelectorAll("iframe")].find((one) => one.contentWindow === source);
