@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.harness.artifacts import rendered_curve
 
 from belvedere.clients.airflow_api import TaskLog
 from belvedere.errors import ObjectMissing
 from belvedere.gallery.render_log import MOST_LETTERS, MOST_LINES, is_about, log_of, said_of
-from belvedere.model.artifact import Artifact, ArtifactState
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-NOW = datetime(2026, 11, 22, tzinfo=UTC)
-ARTIFACT = Artifact(
-    id="a" * 24, tenant="team", bucket="models", key="roc.csv", version_id="", etag="e", size=1, content_type="",
-    kind="roc", state=ArtifactState.RENDERED, is_latest=True, attempts=1, error_code=None, error_message=None,
-    event_at=NOW, queued_at=NOW, rendered_at=NOW, latency_ms=1, renderer_name=None, renderer_version=None, title=None,
-    alt_text=None, facts={}, warnings=(), outputs=(), provenance={}, run_dag_id="render_artifacts", run_id="claim__1",
-    seq=1,
-)  # fmt: skip
+ARTIFACT = rendered_curve(id="a" * 24, bucket="models", key="roc.csv", run_dag_id="render_artifacts", run_id="claim__1")
 
 
 class Airflow:

@@ -5,47 +5,26 @@ import hashlib
 import hmac
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import unquote
 
 import pytest
+from tests.harness.artifacts import RENDERED_AT as AT
+from tests.harness.artifacts import rendered_curve
 
 from belvedere.errors import ConfigurationError
-from belvedere.model.artifact import Artifact, ArtifactState
+from belvedere.model.artifact import ArtifactState
 from belvedere.model.report import EventMode, ReportKind, kind_of, ping_event, report_event, written
 from belvedere.model.subscription import Subscription, WebhookSigner
 
-AT = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
-ARTIFACT = Artifact(
-    id="0123456789abcdef01234567",
+ARTIFACT = rendered_curve(
     tenant="team-a",
     bucket="team-a",
     key='runs/ключ "ä" 100%\n.csv',
     version_id="v1",
-    etag="e",
     size=10,
-    content_type="text/csv",
-    kind="roc",
-    state=ArtifactState.RENDERED,
-    is_latest=True,
-    attempts=1,
-    error_code=None,
-    error_message=None,
-    event_at=AT,
-    queued_at=AT,
-    rendered_at=AT,
     latency_ms=400,
-    renderer_name="belvedere.roc",
-    renderer_version="1",
     title="ROC",
-    alt_text=None,
-    facts={"roc": {"auc": 0.9}},
-    warnings=(),
-    outputs=(),
-    provenance={},
-    run_dag_id=None,
-    run_id=None,
-    seq=1,
 )
 SUBSCRIPTION = Subscription(
     id="a" * 24,
