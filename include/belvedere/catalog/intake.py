@@ -205,10 +205,10 @@ on conflict (artifact_id, occasion) do nothing
 TOUCHED = "select distinct * from unnest(%(bucket)s::text[], %(key)s::text[]) as t(bucket, key)"
 
 NEWEST = f"""
-    select distinct on (a.bucket, a.key) a.id, a.bucket, a.key
-    from artifacts a join ({TOUCHED}) t on a.bucket = t.bucket and a.key = t.key
-    where a.state <> 'superseded'
-    order by a.bucket, a.key, a.sequencer desc, a.id
+    select n.id, t.bucket, t.key
+    from ({TOUCHED}) t cross join lateral (
+        select a.id from artifacts a where a.bucket = t.bucket and a.key = t.key and a.state <> 'superseded'
+        order by a.sequencer desc, a.id limit 1) n
 """  # noqa: S608
 
 # Two statements, because the partial unique index is checked row by row.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from belvedere.catalog.groups import GroupBy
 from belvedere.gallery.templating import age
 from belvedere.model.artifact import ArtifactState
-from belvedere.model.express import has_progress
+from belvedere.model.express import has_progress, is_told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,12 +81,14 @@ class CardGroup:
 def card_of(artifact: ArtifactResponse) -> Card:
     """Return what an artifact's card shows."""
     folder, name = folder_and_name(artifact.key)
-    moves = artifact.state is ArtifactState.RENDERED and has_progress(artifact.facts)
+    told = is_told(artifact.state, artifact.rendered_at, artifact.facts)
+    state = ArtifactState.RENDERED if told else artifact.state
+    moves = state is ArtifactState.RENDERED and has_progress(artifact.facts)
     return Card(
         id=artifact.id,
         page=artifact.page,
-        state=artifact.state.value,
-        state_words=STATE_WORDS[artifact.state],
+        state=state.value,
+        state_words=STATE_WORDS[state],
         name=name,
         folder=f"{artifact.bucket}/{folder}",
         kind=(artifact.kind or "").replace("_", " "),
@@ -97,7 +99,7 @@ def card_of(artifact: ArtifactResponse) -> Card:
         age=age(artifact.event_at),
         picture="" if moves else artifact.thumbnail or "",
         alt=f"Picture: {artifact.alt_text or artifact.title or artifact.key}" if artifact.thumbnail else "",
-        stand_in=stand_in(artifact),
+        stand_in="" if told else stand_in(artifact),
         moves=moves,
     )
 

@@ -1,10 +1,11 @@
 """An express lane: a warm process that renders small updates itself, one after another, without a run for each.
 
 It serves what a step writes again and again while it works: progress, logs, JSON lines. The newest version of a key
-wins: what was superseded before its turn is dropped unseen. Each update is rendered in a forked child as shut in as
-any other's, and as short-lived; it is only made ahead, while its predecessor renders. Beside that, Airflow's way from
-a run to a task is spared. Whatever turns out to be large, slow or of another kind goes back to the ordinary runs, and
-nobody is lost when the lane is: see ``catalog.express``. Lanes work side by side, for each mostly waits for disks.
+wins: what was superseded before its turn is dropped unseen. How far the work is, is told at once; it is drawn about
+once a second, for a picture costs much more than the numbers do. Each update is rendered in a forked child as shut in
+as any other's, and as short-lived; it is only made ahead, while its predecessor renders. Beside that, Airflow's way
+from a run to a task is spared. Whatever turns out to be large, slow or of another kind goes back to the ordinary runs,
+and nobody is lost when the lane is: see ``catalog.express``. Lanes work side by side, for each mostly waits for disks.
 """
 
 from __future__ import annotations
@@ -15,25 +16,26 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from belvedere.catalog.express import beat, decline, leave
-from belvedere.catalog.express_work import begin_express, foretell
+from belvedere.catalog.express_work import begin_express, foretell, set_aside
 from belvedere.catalog.results import put_back
 from belvedere.catalog.serial import INBOX_CHANNEL
 from belvedere.catalog.sources import sources_in_use
 from belvedere.clients.object_store import ObjectStore
 from belvedere.clients.postgres import connect, translated
 from belvedere.errors import BelvedereError, ServiceUnavailable
-from belvedere.model.express import EXPRESS_KINDS, has_progress
+from belvedere.model.express import EXPRESS_KINDS, PROGRESS_KINDS, has_progress
 from belvedere.orchestration.loops import Loop
 from belvedere.orchestration.rendering import AWAY_SECONDS, ClaimReport, ItemRendering
 from belvedere.orchestration.workplace import Workplace
 from belvedere.rendering.isolation.ahead import ChildAhead
+from belvedere.rendering.isolation.facts_reader import FactsReader
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from belvedere.catalog.express_work import Begun
     from belvedere.clients.postgres import Connection
-    from belvedere.model.rendering import Rendering
+    from belvedere.model.rendering import Source
     from belvedere.orchestration.making import Making
     from belvedere.orchestration.rendering import Bytes
     from belvedere.orchestration.storing import RunIdentity
@@ -44,6 +46,8 @@ log = logging.getLogger(__name__)
 BEAT_SECONDS = 0.5
 SOURCES_SECONDS = 5.0
 ITEM_SECONDS = 2.0
+# From one picture of a key until its next is begun: with what that takes, one a second.
+PICTURE_PAUSE_SECONDS = 0.8
 # The kind of which most updates are: the child that waits is made for its limits.
 USUAL_KIND = "progress_lines"
 
@@ -52,21 +56,47 @@ class NotForTheLane(Exception):
     """An item that ordinary runs should have: another kind, a tenant's own renderer, or slow."""
 
 
+class PictureWaits(Exception):
+    """An item whose numbers are told, and whose key was drawn a moment ago; its turn comes in ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"its picture waits for {seconds:.1f} s")
+        self.seconds = seconds
+
+
 class ExpressItem(ItemRendering):
     """The way of one item through the lane, which has begun it with its claim."""
+
+    def __init__(
+        self, place: Workplace, begun: Begun, report: ClaimReport, drawn: set[Bytes], reader: FactsReader
+    ) -> None:
+        super().__init__(place, begun.claim_id, begun.item, report, drawn)
+        self._begun = begun
+        self._reader = reader
 
     def _begin(self) -> bool:
         return True
 
-    def _admit(self, making: Making) -> None:
+    def _admit(self, making: Making, source: Source) -> None:
         if making.kind not in EXPRESS_KINDS:
             raise NotForTheLane(f"it is of the kind {making.kind}")
         if making.runs_programs:
             raise NotForTheLane("a renderer of its tenant draws it")
+        if making.kind in PROGRESS_KINDS and not self._begun.told:
+            self._tell(source, making.kind)
 
-    def _foretell(self, rendering: Rendering) -> None:
-        if has_progress(rendering.facts):
-            foretell(self._place.connection, self._claim_id, self._item, rendering.kind, rendering.facts)
+    def _tell(self, source: Source, kind: str) -> None:
+        """Tell how far the work is; whether the picture has to wait is known then."""
+        connection, item, since = self._place.connection, self._item, self._begun.since_picture
+        facts = self._reader.read(source, item.tenant, kind)
+        if facts is None or not has_progress(facts):
+            return
+        if since is None or since >= PICTURE_PAUSE_SECONDS:
+            foretell(connection, self._claim_id, item, kind, facts)
+            return
+        pause = PICTURE_PAUSE_SECONDS - since
+        set_aside(connection, self._claim_id, item, kind, facts, pause_seconds=pause)
+        raise PictureWaits(pause)
 
     def _keep_lease(self, elapsed_seconds: float) -> None:
         if elapsed_seconds > ITEM_SECONDS:
@@ -84,10 +114,12 @@ class ExpressLane(Loop):
         self._ends = time.monotonic() + session_seconds
         self.report = ClaimReport()
         self.declined = 0
+        self._picture_at = float("inf")
         self._served = ""
         self._store: ObjectStore
         self._connection: Connection
         self._ahead: ChildAhead
+        self._reader: FactsReader
         self._place: Workplace
         self._place_at = self._beat_at = float("-inf")
 
@@ -100,6 +132,8 @@ class ExpressLane(Loop):
         self._connection.execute(f"listen {INBOX_CHANNEL}")
         self._ahead = ChildAhead(self._settings.limits.of(USUAL_KIND), self._settings.isolation)
         resources.callback(self._ahead.close)
+        self._reader = FactsReader(self._settings.limits.of(USUAL_KIND), self._settings.isolation)
+        resources.callback(self._reader.close)
         resources.callback(self._leave)
 
     def step(self) -> None:
@@ -111,9 +145,16 @@ class ExpressLane(Loop):
         if begun is not None:
             self._render(begun)
             return
+        self._wait()
+
+    def _wait(self) -> None:
+        """Wait until something comes, a picture that waits has its turn, or it is time to beat."""
+        pause = min(BEAT_SECONDS, max(0.0, self._picture_at - time.monotonic()))
         with translated():
-            for _ in self._connection.notifies(timeout=BEAT_SECONDS, stop_after=1):
+            for _ in self._connection.notifies(timeout=pause, stop_after=1):
                 break
+        if time.monotonic() >= self._picture_at:
+            self._picture_at = float("inf")
 
     def _next(self) -> Begun | None:
         """Begin one update: of what waited behind it in a claim, newer versions would come before its turn."""
@@ -127,7 +168,9 @@ class ExpressLane(Loop):
         claim_id, item = begun.claim_id, begun.item
         drawn: set[Bytes] = set()
         try:
-            ExpressItem(self._workplace(), claim_id, item, self.report, drawn).work()
+            ExpressItem(self._workplace(), begun, self.report, drawn, self._reader).work()
+        except PictureWaits as wait:
+            self._picture_at = min(self._picture_at, time.monotonic() + wait.seconds)
         except NotForTheLane as reason:
             log.info("%s/%s is left to the ordinary runs: %s", item.bucket, item.key, reason)
             decline(self._connection, claim_id, item)

@@ -129,14 +129,13 @@ class ItemRendering:
         log.info("%s/%s: attempt %d at version %s", item.bucket, item.key, item.attempts, item.version_id or item.etag)
         source = making.fetch()
         log.info("%s/%s: %d bytes fetched, told to be %s", item.bucket, item.key, source.size, making.kind)
-        self._admit(making)
+        self._admit(making, source)
         try:
             source = making.with_related(source)
             fingerprint = making.fingerprint(source)
             if fingerprint is not None and self._reused(source, fingerprint):
                 return
             made = making.render(source)
-            self._foretell(made.rendering)
         except UnsupportedArtifact as error:
             self._finish(source, unsupported_card(source, making.kind), None, ArtifactState.UNSUPPORTED, error)
             self._report.unsupported += 1
@@ -145,11 +144,8 @@ class ItemRendering:
             self._drawn.add(bytes_of(self._item))
             self._report.rendered += 1
 
-    def _admit(self, making: Making) -> None:
-        """Let every kind pass; a lane is choosier."""
-
-    def _foretell(self, rendering: Rendering) -> None:
-        """Say nothing before all is stored; a lane is hastier."""
+    def _admit(self, making: Making, source: Source) -> None:
+        """Let every kind pass; a lane is choosier, and hastier."""
 
     def _reused(self, source: Source, fingerprint: str) -> bool:
         """Take over the rendering of the same bytes, if the tenant has one; looks only where there may be one."""

@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib.metadata import entry_points
 
 from belvedere.errors import RendererUnavailable, UnsupportedArtifact
-from belvedere.model.rendering import Limits, Listing, Reference, Rendering, Source
+from belvedere.model.rendering import Facts, Limits, Listing, Reference, Rendering, Source
 from belvedere.model.user_code import Program
 
 log = logging.getLogger(__name__)
@@ -62,6 +62,7 @@ WARM_LIBRARIES = ("heapq", "duckdb", "nh3", "PIL.ImageOps", "PIL.ImageFile", "PI
 Render = Callable[[Source, Limits], Rendering]
 Refer = Callable[[Source], tuple[Reference | Listing, ...]]
 Programs = Callable[[Source], tuple[Program, ...]]
+ReadFacts = Callable[[Source, Limits], Facts]
 Recognise = Callable[[Source, bytes], str | None]
 
 
@@ -71,7 +72,8 @@ class Renderer:
 
     ``references`` lists what else the renderer needs of an artifact; None where artifacts of its kinds stand alone.
     ``recognise`` tells its kinds where our detection finds only something generic, such as text. ``programs`` lists
-    users' programs to run in the sandbox first; an artifact without the bytes ``program_mark`` has none.
+    users' programs to run in the sandbox first; an artifact without the bytes ``program_mark`` has none. ``facts``
+    reads what the rendering would have as its facts, and draws nothing.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Renderer:
     recognise: Recognise | None = None
     programs: Programs | None = None
     program_mark: bytes = b""
+    facts: ReadFacts | None = None
 
     def render(self, source: Source, limits: Limits) -> Rendering:
         """Render, and stamp the rendering with this renderer's name and version."""
@@ -100,6 +103,7 @@ def renderer(
     recognise: Recognise | None = None,
     programs: Programs | None = None,
     program_mark: bytes = b"",
+    facts: ReadFacts | None = None,
 ) -> Callable[[Render], Render]:
     """Register the decorated function ``(source, limits) -> Rendering`` for ``kinds``.
 
@@ -107,11 +111,12 @@ def renderer(
     ``recognise(source, head)`` gets the first 64 kB and returns one of ``kinds`` or None; it is asked where
     built-in detection finds something generic only, runs shut in like the renderer, and has half a second.
     ``programs(source)`` lists users' programs for the sandbox; what came of them is in ``source.ran`` when the
-    artifact is rendered (``belvedere.rendering.users.results`` shows it).
+    artifact is rendered (``belvedere.rendering.users.results`` shows it). ``facts(source, limits)`` reads the facts
+    alone, for whoever is in a hurry: of progress they are shown before its picture is drawn.
     """
 
     def register(function: Render) -> Render:
-        made = Renderer(name, version, kinds, function, references, recognise, programs, program_mark)
+        made = Renderer(name, version, kinds, function, references, recognise, programs, program_mark, facts)
         for kind in kinds:
             holder = _registered.setdefault(kind, made)
             if holder.name != name:
@@ -176,6 +181,11 @@ def has_renderer(kind: str) -> bool:
 def has_references(kind: str) -> bool:
     """Whether artifacts of ``kind`` may point to other objects that their renderer needs."""
     return has_renderer(kind) and _registered[kind].references is not None
+
+
+def reads_facts(kind: str) -> bool:
+    """Whether the renderer of ``kind`` can read its facts alone."""
+    return has_renderer(kind) and _registered[kind].facts is not None
 
 
 def stand_in(kind: str, chosen: Renderer) -> None:

@@ -21,6 +21,7 @@ from belvedere.gallery.timeline import STATE_WORDS, timeline
 from belvedere.gallery.viewers import ViewerDep
 from belvedere.gallery.views import player_of, tabs_of
 from belvedere.model.artifact import Artifact, ArtifactState
+from belvedere.model.express import PROGRESS_KINDS, has_progress, is_told
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -97,6 +98,7 @@ def artifact(
         "player": player_of(found, presenter),
         "source": next((output for output in response.outputs if output.role == SOURCE), None),
         "state_words": STATE_WORDS[found.state],
+        "follows": _goes_on(found),
         "problem_title": PROBLEM_TITLES.get(found.state, "This could not be rendered"),
         "facts": _facts_outside(response.facts),
         "usage": _mapping(found.provenance.get("usage")),
@@ -117,6 +119,13 @@ def artifact(
         ),
     }
     return templates.TemplateResponse(request, "artifact.html", shown)
+
+
+def _goes_on(artifact: Artifact) -> bool:
+    """Whether the newest that is known of its key says how far something is; of an overtaken one only numbers are."""
+    told = is_told(artifact.state, artifact.rendered_at, artifact.facts)
+    drawn = artifact.is_latest and artifact.state is ArtifactState.RENDERED and has_progress(artifact.facts)
+    return artifact.kind in PROGRESS_KINDS and (told or drawn)
 
 
 def _folders(key: str) -> list[Folder]:

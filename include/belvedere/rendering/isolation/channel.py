@@ -23,7 +23,7 @@ from belvedere.errors import (
     RendererUnavailable,
     UnsupportedArtifact,
 )
-from belvedere.model.rendering import Listing, Output, Reference, Rendering, Role, Sampled
+from belvedere.model.rendering import Facts, Listing, Output, Reference, Rendering, Role, Sampled
 from belvedere.model.user_code import Program
 from belvedere.rendering.texts.plaintext import clean
 
@@ -116,6 +116,11 @@ def encode_programs(programs: Sequence[Program]) -> bytes:
     """Write users' programs, to be run in the sandbox."""
     items = [asdict(program) for program in programs]
     return _message({"programs": items})
+
+
+def encode_facts(facts: Facts) -> bytes:
+    """Write facts that were read without drawing anything."""
+    return _message({"facts": plain(facts)})
 
 
 def encode_kind(kind: str, problems: Sequence[str]) -> bytes:
@@ -244,6 +249,18 @@ def _program(item: Any) -> Program:
     return Program(_text(item, "name"), _text(item, "code"), inputs)
 
 
+def decode_facts(message: bytes) -> Facts:
+    """Read facts; raises as ``split``."""
+    header, _ = split(message)
+    return _facts(header)
+
+
+def _facts(header: Mapping[str, Any]) -> dict[str, Any]:
+    facts = header.get("facts")
+    _expect(isinstance(facts, dict), "facts")
+    return cast("dict[str, Any]", facts)
+
+
 def decode_kind(message: bytes) -> tuple[str, tuple[str, ...]]:
     """Read what recognisers found, and what was wrong with some of them."""
     header, _ = split(message)
@@ -281,15 +298,13 @@ def decode_rendering(message: bytes) -> tuple[Rendering, tuple[str, ...]]:
         BelvedereError: whatever the child had to say.
     """
     header, contents = split(message)
-    facts = header.get("facts")
-    _expect(isinstance(facts, dict), "facts")
     rendering = Rendering(
         kind=_text(header, "kind"),
         renderer_name=_text(header, "renderer_name"),
         renderer_version=_text(header, "renderer_version"),
         title=_text(header, "title"),
         alt_text=_text(header, "alt_text"),
-        facts=cast("dict[str, Any]", facts),
+        facts=_facts(header),
         outputs=_outputs(header.get("outputs"), contents),
         warnings=_texts(header, "warnings"),
         sampled=_sampled(header.get("sampled")),

@@ -17,7 +17,9 @@ from belvedere.errors import BelvedereError, IsolationUnavailable, LimitExceeded
 from belvedere.rendering.detection import mismatch
 from belvedere.rendering.fallback import unsupported
 from belvedere.rendering.isolation.channel import (
+    LENGTH,
     encode_error,
+    encode_facts,
     encode_kind,
     encode_programs,
     encode_references,
@@ -98,6 +100,18 @@ class RecogniserWork:
         return encode_kind(found.kind, found.problems)
 
 
+@dataclass(frozen=True, slots=True)
+class FactsWork:
+    """Read the facts alone."""
+
+    kind: str
+
+    def __call__(self, source: Source, limits: Limits, confined: Confined) -> bytes:
+        """Return the encoded facts."""
+        facts = find_renderer(self.kind).facts
+        return encode_facts(facts(source, limits) if facts is not None else {})
+
+
 def render_here(source: Source, limits: Limits, kind: str | None = None) -> Rendering:
     """Render in this very process, unprotected: for the child that is shut in, and for tests.
 
@@ -167,6 +181,39 @@ def wait_and_live(
     if order:
         work, source = pickle.loads(order)  # noqa: S301 - the parent wrote it
         _send(_outcome(work, source, limits, confined, strictness))
+
+
+def wait_and_serve(
+    place: Source,
+    limits: Limits,
+    strictness: Strictness,
+    workspace: Path,
+    orders: int,
+    writing: int,
+    complaints: int,
+    parent: int,
+) -> None:
+    """Live the life of a child that serves, shut in, one order after another; all else is as in ``wait_and_live``."""
+    _forget(writing, complaints, workspace, orders)
+    gc.enable()
+    confined = confine(place, limits, workspace, parent)
+    while order := _next_order():
+        work, source = pickle.loads(order)  # noqa: S301 - the parent wrote it
+        _send(_outcome(work, source, limits, confined, strictness))
+
+
+def _next_order() -> bytes:
+    """Return the next of several orders, each after its length; nothing where the parent wants no more."""
+    beginning = _read_exactly(LENGTH.size)
+    return _read_exactly(*LENGTH.unpack(beginning)) if beginning else b""
+
+
+def _read_exactly(size: int) -> bytes:
+    parts, missing = [], size
+    while missing and (part := os.read(ORDERS_DESCRIPTOR, missing)):
+        parts.append(part)
+        missing -= len(part)
+    return b"" if missing else b"".join(parts)
 
 
 def _forget(writing: int, complaints: int, workspace: Path, orders: int | None = None) -> None:

@@ -28,7 +28,7 @@ from belvedere.rendering.training.scalars import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from belvedere.model.rendering import Limits, Rendering, Source
+    from belvedere.model.rendering import Facts, Limits, Rendering, Source
 
 NAME, VERSION = "belvedere.progress", "1.1.0"
 MOST_PANELS, MOST_PANELS_OF_FIGURE, MOST_IN_VERDICT, MOST_COLUMNS = 16, 6, 4, 12
@@ -37,7 +37,14 @@ MOST_IN_CURVE = 48
 GRID = '<div style="display:flex;flex-wrap:wrap;gap:8px 20px">'
 
 
-@renderer(NAME, version=VERSION, kinds=("progress_lines",))
+def read_facts(source: Source, limits: Limits) -> Facts:
+    """Read how far the work is, and draw nothing."""
+    progress = read_progress(source.path, source.size)
+    groups = _groups(progress)
+    return _facts(progress, _panels(progress, groups), _names(groups))
+
+
+@renderer(NAME, version=VERSION, kinds=("progress_lines",), facts=read_facts)
 def render_progress(source: Source, limits: Limits) -> Rendering:
     """Draw how far the work is."""
     progress = read_progress(source.path, source.size)
@@ -46,8 +53,8 @@ def render_progress(source: Source, limits: Limits) -> Rendering:
 
 def draw_progress(progress: Progress, title: str) -> Part:
     """Return progress as a part."""
-    groups = list(dict.fromkeys(group for _, group in progress.metrics)) or [""]
-    names = [group or "run" for group in groups]
+    groups = _groups(progress)
+    names = _names(groups)
     panels = _panels(progress, groups)
     where = _where(progress)
     ends = ", ".join(f"{panel.tag} {value_text(panel.curves[0].values[-1])}" for panel in panels[:4])
@@ -69,6 +76,14 @@ def draw_progress(progress: Progress, title: str) -> Part:
         data=_data(panels, names),
         warnings=_warnings(progress),
     )
+
+
+def _groups(progress: Progress) -> list[str]:
+    return list(dict.fromkeys(group for _, group in progress.metrics)) or [""]
+
+
+def _names(groups: list[str]) -> list[str]:
+    return [group or "run" for group in groups]
 
 
 def _panels(progress: Progress, groups: list[str]) -> list[Panel]:

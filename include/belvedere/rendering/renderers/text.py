@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from belvedere.model.rendering import Limits, Rendering, Sampled, Source
+from belvedere.model.rendering import Facts, Limits, Rendering, Sampled, Source
 from belvedere.rendering.detection import detect
 from belvedere.rendering.drawing.svg import Drawing
 from belvedere.rendering.pages.naming import file_name
@@ -24,19 +24,21 @@ THUMBNAIL_LINES, ERRORS_LISTED = 11, 6
 SEARCH_HINT = "Find searches only what is shown here (Ctrl+F); the source tab has the whole file."
 
 
-@renderer(NAME, version=VERSION, kinds=("text", "progress"))
+def read_facts(source: Source, limits: Limits) -> Facts:
+    """Read what the text says of itself and how far the work is, and draw nothing."""
+    kind = _kind(source)
+    text = read_log(source, limits.text_bytes_shown)
+    last = _last_line(text)
+    return _facts(source, text, last, _share(kind, last))
+
+
+@renderer(NAME, version=VERSION, kinds=("text", "progress"), facts=read_facts)
 def render_text(source: Source, limits: Limits) -> Rendering:
     """Show text in a fixed-width font with line numbers; of a huge one its end, then its beginning."""
-    kind = "progress" if detect(source) == "progress" else "text"
+    kind = _kind(source)
     text = read_log(source, limits.text_bytes_shown)
-    last = next((line for line in reversed(text.last_lines) if line.strip()), "").strip()
-    share = percent_in(last) if kind == "progress" else None
-    facts: dict[str, object] = {
-        "text": {"lines": text.total_lines, "bytes": source.size, "encoding": text.encoding, **_levels(text)},
-        "last_line": last[:1000],
-    }
-    if share is not None:
-        facts["percent"] = share
+    last = _last_line(text)
+    share = _share(kind, last)
     shown = sum(len(stretch.lines) for stretch in text.stretches)
     part = Part(
         kind=kind,
@@ -44,13 +46,31 @@ def render_text(source: Source, limits: Limits) -> Rendering:
         lead=f"{text.total_lines:,} lines, {bytes_in_words(source.size)}, {text.encoding}"
         + (f". {SEARCH_HINT}" if text.cut else ""),
         alt_text=f"Text of {text.total_lines:,} lines; the last one reads: {last[:200]}",
-        facts=facts,
+        facts=_facts(source, text, last, share),
         body=_body(text, kind, share, last),
         thumbnail=_thumbnail(text, share, kind),
         warnings=text.warnings,
         sampled=Sampled(shown, text.total_lines, "lines") if text.cut else None,
     )
     return as_rendering(part, name=NAME, version=VERSION)
+
+
+def _kind(source: Source) -> str:
+    return "progress" if detect(source) == "progress" else "text"
+
+
+def _last_line(text: LogText) -> str:
+    return next((line for line in reversed(text.last_lines) if line.strip()), "").strip()
+
+
+def _share(kind: str, last: str) -> float | None:
+    return percent_in(last) if kind == "progress" else None
+
+
+def _facts(source: Source, text: LogText, last: str, share: float | None) -> Facts:
+    known = {"lines": text.total_lines, "bytes": source.size, "encoding": text.encoding, **_levels(text)}
+    percent = {} if share is None else {"percent": share}
+    return {"text": known, "last_line": last[:1000], **percent}
 
 
 def percent_in(line: str) -> float | None:

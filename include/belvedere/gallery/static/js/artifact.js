@@ -9,6 +9,7 @@ import { Live } from "./live.js";
 import { showLog } from "./log.js";
 import { Rows } from "./rows.js";
 import { keepPlaying } from "./player.js";
+import { isTold } from "./progress.js";
 import { fillAddresses } from "./share.js";
 import { Tabs } from "./tabs.js";
 import { Timeline } from "./timeline.js";
@@ -251,12 +252,18 @@ function heard(artifact) {
 function follow(artifact) {
   const other = artifact.id !== subject.id;
   if (!following.going && !followed) return false;
-  if (!other) return artifact.state === "rendered" && !artifact.is_latest;
-  if (artifact.state === "rendering" && !times.busy) following.foretell(artifact);
+  if (!other) return artifact.state === "superseded" || (artifact.state === "rendered" && !artifact.is_latest);
+  if (isTold(artifact) && !times.busy) following.foretell(artifact);
   if (["queued", "rendering", "superseded"].includes(artifact.state)) return true;
   if (artifact.state !== "rendered") return false;
-  if (artifact.is_latest) path = artifact.page;
-  return !times.busy && following.take(artifact);
+  const worthReading = artifact.is_latest || !pictured();
+  if (worthReading) path = artifact.page;
+  return !times.busy && following.take(artifact, worthReading);
+}
+
+// Whether the page shows a picture of what goes on already, if an older one.
+function pictured() {
+  return document.getElementById("viewer").dataset.revision.startsWith("rendered");
 }
 
 // Nothing moves under somebody who goes through the versions: where that ends, the page is read anyway.

@@ -1,5 +1,5 @@
 // One card: made from the template, then changed in place. Artifacts' texts only ever become text nodes.
-import { Progress, hasProgress } from "./progress.js";
+import { Progress, hasProgress, isTold } from "./progress.js";
 import { STATE_WORDS, age, size, split, visible } from "./words.js";
 
 const UNDER_WAY = ["queued", "rendering"];
@@ -38,11 +38,9 @@ function revisionOf(artifact) {
   return artifact.thumbnail ? `${artifact.id} ${artifact.rendered_at}` : "";
 }
 
-// What was read of a version whose picture is not stored yet: its numbers, on what hangs there already.
-function foretold({ shown }, artifact) {
-  if (shown?.state !== "rendered" || artifact.state !== "rendering" || !hasProgress(artifact)) return null;
-  const { id, seq, facts, event_at, page, size } = artifact;
-  return { ...shown, id, seq, facts, event_at, page, size, rendered_at: null };
+// A version of which only numbers are known hangs there as if it were drawn: progress is drawn from its numbers anyway.
+function foretold(artifact) {
+  return isTold(artifact) ? { ...artifact, state: "rendered" } : null;
 }
 
 // A newer version leaves what hangs there alone until its numbers or its own picture have come; only if that takes long
@@ -50,7 +48,7 @@ function foretold({ shown }, artifact) {
 export function showArtifact(cell, artifact) {
   const { shown } = cell;
   cell.artifact = artifact;
-  const early = foretold(cell, artifact);
+  const early = foretold(artifact);
   if (!early && shown && shown.id !== artifact.id && shown.state === "rendered" && UNDER_WAY.includes(artifact.state)) {
     cell.pending ||= setTimeout(() => {
       cell.pending = 0;
@@ -67,7 +65,7 @@ export function showArtifact(cell, artifact) {
 export function showOvertaken(cell, artifact) {
   const { shown } = cell;
   const newer = UNDER_WAY.includes(shown.state) || artifact.id === shown.id || Date.parse(artifact.event_at) > Date.parse(shown.event_at);
-  const drawn = artifact.state === "rendered" && UNDER_WAY.includes(cell.artifact.state) ? artifact : foretold(cell, artifact);
+  const drawn = artifact.state === "rendered" && UNDER_WAY.includes(cell.artifact.state) ? artifact : foretold(artifact);
   if (newer && drawn) show(cell, drawn);
 }
 

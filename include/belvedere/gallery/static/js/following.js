@@ -34,10 +34,11 @@ export class Following {
     if (this.going && !(Date.parse(fresh.dataset.at) < Date.parse(this.at))) this.begin();
   }
 
-  // Draws an update at once; the rest of the page follows when it has had some peace.
-  take(artifact) {
+  // Draws an update at once; the rest of the page, where worth reading, follows when it has had some peace.
+  take(artifact, worthReading) {
     if (!this.going || !hasProgress(artifact)) return false;
-    if (this.foretell(artifact) && artifact.is_latest) {
+    this.foretell(artifact);
+    if (worthReading) {
       this.timer ||= setTimeout(() => {
         this.timer = 0;
         this.readAgain();
@@ -46,11 +47,10 @@ export class Following {
     return true;
   }
 
-  // Draws the numbers alone, unless they were overtaken; of a version whose picture is not stored yet there is no more.
+  // Draws the numbers alone, unless they were overtaken; of a version that is not drawn yet there is no more.
   foretell(artifact) {
-    const news = this.going && hasProgress(artifact) && !(Date.parse(artifact.event_at) < Date.parse(this.at));
-    if (news) this.show(artifact);
-    return news;
+    const overtaken = Date.parse(artifact.event_at) < Date.parse(this.at);
+    if (this.going && hasProgress(artifact) && !overtaken) this.show(artifact);
   }
 
   show(artifact) {

@@ -9,6 +9,11 @@ export function hasProgress(artifact) {
   return Boolean(artifact.facts?.progress || Number.isFinite(artifact.facts?.percent));
 }
 
+// Its numbers were read, its picture is not drawn yet: it may be overtaken before it is.
+export function isTold(artifact) {
+  return !artifact.rendered_at && ["queued", "rendering", "superseded"].includes(artifact.state) && hasProgress(artifact);
+}
+
 export class Progress {
   constructor(place) {
     this.element = document.createElement("span");
