@@ -89,9 +89,9 @@ def write_version(own: OwnGallery, step: int, *, state: str = "rendered") -> Non
     write_artifacts(own.catalog, row)
 
 
-def write_foretold(own: OwnGallery, step: int) -> None:
-    """Let a version be the newest one, read but not stored yet: as a lane tells of it."""
-    row = progress_row(step) | {"state": "rendering", "rendered_at": None}
+def write_foretold(own: OwnGallery, step: int, *, state: str = "rendering") -> None:
+    """Let a version be the newest one, read but not drawn yet: as a lane tells of it."""
+    row = progress_row(step) | {"state": state, "rendered_at": None}
     own.catalog.execute(OVERTAKE, [row["key"], row["id"]])
     write_artifacts(own.catalog, row)
 
@@ -188,6 +188,39 @@ def test_numbers_are_shown_before_their_picture_is_stored(own: OwnGallery, conte
     write_version(own, 20)
     page.wait_for_url(f"**/{progress_row(20)['id']}*")
     assert wall.inner_text(".progress-share") == "20 %"
+
+
+@pytest.mark.parametrize("state", ["queued", "superseded"])
+def test_numbers_move_although_no_version_is_drawn(own: OwnGallery, context: BrowserContext, state: str) -> None:
+    write_foretold(own, 10)
+    wall, page = open_wall(context, own), context.new_page()
+    assert wall.locator(".card").get_attribute("data-state") == "rendered"
+    assert wall.inner_text(".progress-share") == "10 %"
+    page.goto(f"{own.url}/belvedere/artifacts/{progress_row(10)['id']}")
+    page.wait_for_selector(".following .progress-share:text-is('10 %')")
+    assert "appears here by itself" in page.inner_text("#viewer")
+
+    for step in (20, 30):
+        write_foretold(own, step, state=state)
+        wall.wait_for_selector(f".progress-share:text-is('{step} %')")
+        page.wait_for_selector(f".following .progress-share:text-is('{step} %')")
+
+    write_version(own, 40)
+    wall.wait_for_selector(".progress-share:text-is('40 %')")
+    page.wait_for_url(f"**/{progress_row(40)['id']}*")
+
+
+def test_a_page_without_a_picture_goes_to_the_first_that_is_drawn(own: OwnGallery, context: BrowserContext) -> None:
+    write_foretold(own, 10)
+    page = context.new_page()
+    page.goto(f"{own.url}/belvedere/artifacts/{progress_row(10)['id']}")
+    page.wait_for_selector(".following .progress-share:text-is('10 %')")
+
+    write_overtaken(own, 20)
+
+    page.wait_for_url(f"**/{progress_row(20)['id']}*")
+    write_foretold(own, 30)
+    page.wait_for_selector(".following .progress-share:text-is('30 %')")
 
 
 def test_a_version_that_fails_after_its_numbers_were_shown_says_so(own: OwnGallery, context: BrowserContext) -> None:

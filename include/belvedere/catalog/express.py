@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ALIVE_SECONDS = 3.0
 PATIENCE_SECONDS = 2.0
+# What is seen already, for its numbers are told, may wait longer for its picture.
+PATIENCE_WITH_PICTURES_SECONDS = 10.0
 FORGET_HOURS = 24
 
 
@@ -63,7 +65,8 @@ def decline(connection: Connection, claim_id: str, item: ClaimedItem) -> None:
 
 
 # What ordinary runs may claim of the queue.
-FOR_RUNS = f"""(not express or received_at < clock_timestamp() - make_interval(secs => {PATIENCE_SECONDS})
+FOR_RUNS = f"""(not express or received_at < clock_timestamp()
+        - make_interval(secs => case when told then {PATIENCE_WITH_PICTURES_SECONDS} else {PATIENCE_SECONDS} end)
     or not exists (select from lanes where beat_at > clock_timestamp() - make_interval(secs => {ALIVE_SECONDS})))"""
 
 BEAT = """

@@ -34,13 +34,20 @@ class Begun:
 
 
 def begin_express(
-    connection: Connection, dag_id: str, run_id: str, lease_seconds: float, *, after_tenant: str = ""
+    connection: Connection,
+    dag_id: str,
+    run_id: str,
+    lease_seconds: float,
+    *,
+    after_tenant: str = "",
+    draws_told: bool = True,
 ) -> Begun | None:
     """Claim and begin the oldest small update of the next tenant in turn; None where nothing waits.
 
-    ``after_tenant`` had its turn last. What was superseded or deleted meanwhile is dropped.
+    ``after_tenant`` had its turn last. ``draws_told`` says whether pictures of what is told already are wanted now; of
+    a tenant's updates they come last. What was superseded or deleted meanwhile is dropped.
     """
-    if connection.execute(WAITS).fetchone() is None:
+    if connection.execute(WAITS, {"draws": draws_told}).fetchone() is None:
         return None
     claim_id = uuid.uuid4().hex
     facts = {
@@ -49,6 +56,7 @@ def begin_express(
         "dag_id": dag_id,
         "run_id": run_id,
         "after": after_tenant,
+        "draws": draws_told,
     }
     with connection.pipeline(), writing_untold(connection):
         row = connection.execute(BEGIN, facts).fetchone()
@@ -88,11 +96,15 @@ def _told(claim_id: str, item: ClaimedItem, kind: str, facts: Mapping[str, objec
     return {"inbox_id": item.inbox_id, "claim_id": claim_id, "id": item.artifact_id, "kind": kind, "facts": numbers}
 
 
-WAITS = "select from inbox where state = 'queued' and express and available_at <= clock_timestamp() limit 1"
+WAITING = """
+    from inbox where state = 'queued' and express and available_at <= clock_timestamp() and (%(draws)s or not told)
+"""
 
-BEGIN = """
+WAITS = f"select {WAITING} limit 1"
+
+BEGIN = f"""
 with chosen as (
-    select id from inbox where state = 'queued' and express and available_at <= clock_timestamp()
+    select id {WAITING}
     order by tenant <= %(after)s, tenant, told, id limit 1 for update skip locked
 ), taken as (
     update inbox i set state = 'claimed', claim_id = %(claim_id)s, claimed_at = clock_timestamp(),
@@ -115,7 +127,7 @@ select t.id as inbox_id, t.artifact_id, t.tenant, t.bucket, t.key, t.version_id,
      where drawn.bucket = t.bucket and drawn.key = t.key and drawn.state = 'rendered'
      order by drawn.sequencer desc limit 1) as since_picture
 from taken t left join marked m on m.id = t.artifact_id
-"""
+"""  # noqa: S608
 
 FORETELL = """
 update artifacts a set kind = %(kind)s, facts = %(facts)s, seq = nextval('artifact_seq'), updated_at = clock_timestamp()

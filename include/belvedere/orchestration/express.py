@@ -25,6 +25,7 @@ from belvedere.clients.postgres import connect, translated
 from belvedere.errors import BelvedereError, ServiceUnavailable
 from belvedere.model.express import EXPRESS_KINDS, PROGRESS_KINDS, has_progress
 from belvedere.orchestration.loops import Loop
+from belvedere.orchestration.picture_pace import PicturePace
 from belvedere.orchestration.rendering import AWAY_SECONDS, ClaimReport, ItemRendering
 from belvedere.orchestration.workplace import Workplace
 from belvedere.rendering.isolation.ahead import ChildAhead
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from belvedere.clients.postgres import Connection
     from belvedere.model.rendering import Source
     from belvedere.orchestration.making import Making
-    from belvedere.orchestration.rendering import Bytes
     from belvedere.orchestration.storing import RunIdentity
     from belvedere.settings import Settings
 
@@ -46,8 +46,6 @@ log = logging.getLogger(__name__)
 BEAT_SECONDS = 0.5
 SOURCES_SECONDS = 5.0
 ITEM_SECONDS = 2.0
-# From one picture of a key until its next is begun: with what that takes, one a second.
-PICTURE_PAUSE_SECONDS = 0.8
 # The kind of which most updates are: the child that waits is made for its limits.
 USUAL_KIND = "progress_lines"
 
@@ -68,11 +66,13 @@ class ExpressItem(ItemRendering):
     """The way of one item through the lane, which has begun it with its claim."""
 
     def __init__(
-        self, place: Workplace, begun: Begun, report: ClaimReport, drawn: set[Bytes], reader: FactsReader
+        self, place: Workplace, begun: Begun, report: ClaimReport, reader: FactsReader, pace: PicturePace
     ) -> None:
-        super().__init__(place, begun.claim_id, begun.item, report, drawn)
+        super().__init__(place, begun.claim_id, begun.item, report, set())
         self._begun = begun
         self._reader = reader
+        self._pace = pace
+        self.is_progress = False
 
     def _begin(self) -> bool:
         return True
@@ -82,21 +82,21 @@ class ExpressItem(ItemRendering):
             raise NotForTheLane(f"it is of the kind {making.kind}")
         if making.runs_programs:
             raise NotForTheLane("a renderer of its tenant draws it")
-        if making.kind in PROGRESS_KINDS and not self._begun.told:
+        self.is_progress = making.kind in PROGRESS_KINDS
+        if self.is_progress and not self._begun.told:
             self._tell(source, making.kind)
 
     def _tell(self, source: Source, kind: str) -> None:
-        """Tell how far the work is; whether the picture has to wait is known then."""
-        connection, item, since = self._place.connection, self._item, self._begun.since_picture
+        """Tell how far the work is; that is all where its picture has to wait."""
+        connection, item = self._place.connection, self._item
         facts = self._reader.read(source, item.tenant, kind)
         if facts is None or not has_progress(facts):
             return
-        if since is None or since >= PICTURE_PAUSE_SECONDS:
-            foretell(connection, self._claim_id, item, kind, facts)
-            return
-        pause = PICTURE_PAUSE_SECONDS - since
-        set_aside(connection, self._claim_id, item, kind, facts, pause_seconds=pause)
-        raise PictureWaits(pause)
+        pause = self._pace.pause(self._begun.since_picture)
+        if pause > 0:
+            set_aside(connection, self._claim_id, item, kind, facts, pause_seconds=pause)
+            raise PictureWaits(pause)
+        foretell(connection, self._claim_id, item, kind, facts)
 
     def _keep_lease(self, elapsed_seconds: float) -> None:
         if elapsed_seconds > ITEM_SECONDS:
@@ -114,7 +114,7 @@ class ExpressLane(Loop):
         self._ends = time.monotonic() + session_seconds
         self.report = ClaimReport()
         self.declined = 0
-        self._picture_at = float("inf")
+        self._pace = PicturePace()
         self._served = ""
         self._store: ObjectStore
         self._connection: Connection
@@ -145,32 +145,35 @@ class ExpressLane(Loop):
         if begun is not None:
             self._render(begun)
             return
-        self._wait()
-
-    def _wait(self) -> None:
-        """Wait until something comes, a picture that waits has its turn, or it is time to beat."""
-        pause = min(BEAT_SECONDS, max(0.0, self._picture_at - time.monotonic()))
         with translated():
-            for _ in self._connection.notifies(timeout=pause, stop_after=1):
+            for _ in self._connection.notifies(timeout=min(BEAT_SECONDS, self._pace.next_turn()), stop_after=1):
                 break
-        if time.monotonic() >= self._picture_at:
-            self._picture_at = float("inf")
 
     def _next(self) -> Begun | None:
         """Begin one update: of what waited behind it in a claim, newer versions would come before its turn."""
         run, lease = self._run_identity, self._settings.render_lease_seconds
-        begun = begin_express(self._connection, run.dag_id, run.run_id, lease, after_tenant=self._served)
+        begun = begin_express(
+            self._connection,
+            run.dag_id,
+            run.run_id,
+            lease,
+            after_tenant=self._served,
+            draws_told=not self._pace.rests,
+        )
         if begun is not None:
             self._served = begun.item.tenant
         return begun
 
     def _render(self, begun: Begun) -> None:
         claim_id, item = begun.claim_id, begun.item
-        drawn: set[Bytes] = set()
+        started = time.monotonic()
         try:
-            ExpressItem(self._workplace(), begun, self.report, drawn, self._reader).work()
+            rendering = ExpressItem(self._workplace(), begun, self.report, self._reader, self._pace)
+            rendering.work()
+            if rendering.is_progress:
+                self._pace.drew(time.monotonic() - started)
         except PictureWaits as wait:
-            self._picture_at = min(self._picture_at, time.monotonic() + wait.seconds)
+            self._pace.left(wait.seconds)
         except NotForTheLane as reason:
             log.info("%s/%s is left to the ordinary runs: %s", item.bucket, item.key, reason)
             decline(self._connection, claim_id, item)

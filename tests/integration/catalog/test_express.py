@@ -12,7 +12,7 @@ from tests.harness.events import arrive, created, open_work, queue_up, state_of
 
 from belvedere.catalog.claims import ClaimLimits, claim_next, claimed_items, release_expired
 from belvedere.catalog.express import beat, decline, lanes, leave
-from belvedere.catalog.express_work import Begun, begin_express, foretell
+from belvedere.catalog.express_work import Begun, begin_express, foretell, set_aside
 from belvedere.clients.postgres import connect
 
 if TYPE_CHECKING:
@@ -197,6 +197,120 @@ def test_a_lane_that_lost_its_claim_foretells_nothing(catalog: Connection) -> No
     row = catalog.execute("select state, facts from artifacts where id = %s", [event.artifact_id]).fetchone()
     assert row == {"state": "queued", "facts": {}}
     assert seq_of(catalog, event.artifact_id) >= before
+
+
+def tell(connection: Connection, begun: Begun | None, pause: float = 0.0) -> None:
+    assert begun
+    set_aside(connection, begun.claim_id, begun.item, "progress_lines", {"percent": 62}, pause_seconds=pause)
+
+
+def test_what_is_set_aside_is_told_and_comes_again_for_its_picture(catalog: Connection) -> None:
+    event = created("b.jsonl")
+    arrive(catalog, event)
+    before = seq_of(catalog, event.artifact_id)
+    first = begin(catalog)
+    tell(catalog, first)
+
+    row = catalog.execute("select state, facts, attempts from artifacts where id = %s", [event.artifact_id]).fetchone()
+    assert row == {"state": "queued", "facts": {"percent": 62}, "attempts": 0}
+    assert seq_of(catalog, event.artifact_id) > before
+    again = begin(catalog)
+    assert first
+    assert again
+    assert (first.told, again.told) == (False, True)
+    assert again.item.attempts == 0, "that it was told is no attempt"
+
+
+def test_a_picture_waits_as_long_as_it_should(catalog: Connection) -> None:
+    arrive(catalog, created("b.jsonl"))
+    tell(catalog, begin(catalog), pause=60.0)
+
+    assert begin(catalog) is None
+    catalog.execute("update inbox set available_at = available_at - interval '61 seconds'")
+    assert begin(catalog)
+
+
+def test_what_was_overtaken_while_it_was_read_is_told_and_never_drawn(catalog: Connection) -> None:
+    old, new = created("b.jsonl", at=1), created("b.jsonl", at=2)
+    arrive(catalog, old)
+    begun = begin(catalog)
+    arrive(catalog, new)
+    tell(catalog, begun)
+
+    row = catalog.execute("select state, facts from artifacts where id = %s", [old.artifact_id]).fetchone()
+    assert row == {"state": "superseded", "facts": {"percent": 62}}
+    assert express(catalog) == ["b.jsonl"]
+    assert state_of(catalog, new) == "rendering"
+
+
+def test_what_waits_for_its_picture_is_superseded_by_a_newer_version(catalog: Connection) -> None:
+    old, new = created("b.jsonl", at=1), created("b.jsonl", at=2)
+    arrive(catalog, old)
+    tell(catalog, begin(catalog))
+    arrive(catalog, new)
+
+    assert state_of(catalog, old) == "superseded"
+    assert express(catalog) == ["b.jsonl"]
+
+
+def test_numbers_come_before_pictures(catalog: Connection) -> None:
+    queue_up(catalog, ["a.jsonl", "b.jsonl"])
+    tell(catalog, begin(catalog))
+    queue_up(catalog, ["c.jsonl"], bucket="other")
+
+    assert express(catalog) == ["b.jsonl", "c.jsonl", "a.jsonl"]
+
+
+def test_a_lane_that_rests_from_pictures_gets_numbers_only(catalog: Connection) -> None:
+    queue_up(catalog, ["a.jsonl"])
+    tell(catalog, begin(catalog))
+
+    assert begin_express(catalog, "express_lane", "run-1", 20.0, draws_told=False) is None
+    queue_up(catalog, ["b.jsonl"], bucket="other")
+    begun = begin_express(catalog, "express_lane", "run-1", 20.0, draws_told=False)
+    assert begun
+    assert begun.item.key == "b.jsonl"
+
+
+def test_a_lane_knows_when_a_key_was_drawn_last(catalog: Connection) -> None:
+    first, second = created("b.jsonl", at=1), created("b.jsonl", at=2)
+    arrive(catalog, first)
+    begun = begin(catalog)
+    assert begun
+    assert begun.since_picture is None
+    catalog.execute(
+        "update artifacts set state = 'rendered', rendered_at = clock_timestamp() - interval '5 seconds' where id = %s",
+        [first.artifact_id],
+    )
+    arrive(catalog, second)
+
+    begun = begin(catalog)
+    assert begun
+    assert begun.since_picture == pytest.approx(5.0, abs=4.0)
+
+
+def test_a_lane_that_lost_its_claim_sets_nothing_aside(catalog: Connection) -> None:
+    event = created("b.jsonl")
+    arrive(catalog, event)
+    begun = begin(catalog)
+    catalog.execute("update inbox set lease_until = now() - interval '1 second'")
+    release_expired(catalog, 3)
+
+    tell(catalog, begun)
+
+    row = catalog.execute("select told from inbox").fetchone()
+    assert row == {"told": False}
+
+
+@pytest.mark.parametrize(("waited", "taken"), [(2.5, []), (10.5, ["b.jsonl"])])
+def test_runs_leave_pictures_of_what_is_told_to_a_lane_for_longer(
+    catalog: Connection, waited: float, taken: list[str]
+) -> None:
+    queue_up(catalog, ["b.jsonl"])
+    tell(catalog, begin(catalog))
+    age_work(catalog, waited)
+
+    assert by_runs(catalog) == taken
 
 
 def test_a_declined_item_goes_to_the_runs_with_all_its_attempts(catalog: Connection) -> None:

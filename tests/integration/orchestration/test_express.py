@@ -124,6 +124,26 @@ def test_the_numbers_of_an_update_are_told_before_its_files_are_stored(
     eventually(lambda: state(catalog, artifact_id) == "rendered", what="a picture")
 
 
+def test_numbers_are_told_of_every_version_and_pictures_are_drawn_of_few(
+    lane: ExpressLane, put: Callable[[str, bytes], str], catalog: Connection
+) -> None:
+    for step in range(1, 13):
+        told = put("run/progress.jsonl", lines(step))
+        eventually(lambda told=told: numbers(catalog, told) == step, what="the numbers", poll=0.01)  # noqa: B023
+
+    eventually(lambda: state(catalog, told) == "rendered", what="the last picture")
+    pictures = catalog.execute("select count(*) as n from artifacts where rendered_at is not null").fetchone()
+    assert pictures
+    assert 1 < pictures["n"] < 12
+    attempts = catalog.execute("select max(attempts) as most from inbox").fetchone()
+    assert attempts == {"most": 1}
+
+
+def numbers(catalog: Connection, artifact_id: str) -> object:
+    row = catalog.execute("select facts -> 'percent' as percent from artifacts where id = %s", [artifact_id]).fetchone()
+    return row and row["percent"]
+
+
 def test_of_many_versions_that_wait_only_the_newest_is_rendered(
     settings: Settings, put: Callable[[str, bytes], str], catalog: Connection
 ) -> None:

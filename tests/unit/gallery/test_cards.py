@@ -71,6 +71,12 @@ def test_progress_is_left_to_the_scripts(facts: dict[str, Any]) -> None:
     assert not card.picture
 
 
+@pytest.mark.parametrize("state", [ArtifactState.QUEUED, ArtifactState.RENDERING])
+def test_progress_that_is_not_drawn_yet_hangs_as_if_it_were(state: ArtifactState) -> None:
+    card = card_of(artifact(state=state, facts={"percent": 12.5}, rendered_at=None, thumbnail=None))
+    assert (card.moves, card.state, card.state_words, card.stand_in) == (True, "rendered", "rendered", "")
+
+
 @pytest.mark.parametrize(
     ("key", "folder", "name"),
     [("a/b.csv", "a/", "b.csv"), ("b.csv", "", "b.csv"), ("a/b/", "a/", "b/"), ("//", "", "//"), ("", "", "")],

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from belvedere.model.express import EXPRESS_BYTES, may_go_express
+from belvedere.model.artifact import ArtifactState
+from belvedere.model.express import EXPRESS_BYTES, is_told, may_go_express
+
+NUMBERS = {"progress": {"step": 3}}
 
 
 @pytest.mark.parametrize(
@@ -30,3 +35,15 @@ def test_small_texts_that_grow_go_express(key: str, content_type: str) -> None:
 )
 def test_anything_else_goes_the_ordinary_way(key: str, size: int, content_type: str) -> None:
     assert not may_go_express(key, size, content_type)
+
+
+@pytest.mark.parametrize("state", [ArtifactState.QUEUED, ArtifactState.RENDERING, ArtifactState.SUPERSEDED])
+def test_a_version_that_is_not_drawn_may_be_known_by_its_numbers(state: ArtifactState) -> None:
+    assert is_told(state, None, NUMBERS)
+    assert not is_told(state, None, {"table": {"rows": 3}})
+    assert not is_told(state, datetime.now(UTC), NUMBERS), "it is drawn again: its old numbers are no news"
+
+
+@pytest.mark.parametrize("state", [ArtifactState.RENDERED, ArtifactState.DEAD, ArtifactState.DELETED])
+def test_of_what_has_come_to_its_end_more_is_known_than_numbers(state: ArtifactState) -> None:
+    assert not is_told(state, None, NUMBERS)
