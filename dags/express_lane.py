@@ -3,7 +3,8 @@
 Renders small updates of progress, logs and JSON lines (`.jsonl`, `.ndjson`, `.log`, `.txt`, `.progress` up to 512 KiB)
 in long tasks, without a run for each: a step may write its progress ten times a second and be watched. Each task
 renders one update after another; `BELVEDERE_EXPRESS_LANES` says how many of them there are. Of several waiting versions
-of an object only the newest is rendered.
+of an object only the newest is rendered. Of progress the numbers are told at once, and a picture is drawn about once a
+second.
 
 Everything else, and everything while no lane is there, goes through `render_artifacts`. Pause the DAG to turn the lane
 off; nothing is lost by that, updates only take longer. A session ends after an hour with a summary, and the next one

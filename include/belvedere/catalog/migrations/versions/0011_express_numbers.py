@@ -1,4 +1,4 @@
-"""Updates whose numbers are told and whose picture waits; each key's versions in their order."""
+"""Updates whose numbers are told and whose picture waits; a key's many versions cost its next one nothing."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ depends_on = None
 SCHEMA = """
 alter table inbox add column told boolean not null default false;
 create index artifacts_versions on artifacts (bucket, key, sequencer desc, id) where state <> 'superseded';
+create index inbox_removals on inbox (bucket, key) where occasion like 'removed:%';
 create index artifacts_waiting on artifacts (bucket, key) where state in ('queued', 'failed');
 """
 
