@@ -13,17 +13,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from belvedere.catalog.browse import (
-    COLUMNS,
-    Order,
-    Position,
-    Total,
-    artifact_of,
-    position_of,
-    total,
-    total_among_newest,
-)
+from belvedere.catalog.browse import COLUMNS, artifact_of
 from belvedere.catalog.filters import Filter, conditions_of, facet_conditions, other_conditions, searched_conditions
+from belvedere.catalog.listings import Order, Position, Total, position_of, total, total_among_newest
 from belvedere.catalog.ways import WALK, Way, all_found, quickest_way_to_all
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from belvedere.catalog import browse, completion
+from belvedere.catalog import completion, overview
 from belvedere.catalog.filters import HIDDEN
 from belvedere.gallery.wall_responses import CompletionResponse
 from belvedere.model.numbers import fact_name
@@ -90,7 +90,7 @@ def _folders(key: str, value: str) -> Iterable[str]:
 
 def _counts(connection: Connection, name: str, scope: Scope) -> Counter[str]:
     counted: Counter[str] = Counter()
-    for facet in browse.facets(connection, scope):
+    for facet in overview.facets(connection, scope):
         if name == "state" or (facet.state not in HIDDEN and not facet.part):
             counted[getattr(facet, name)] += facet.count
     if name == "state":

@@ -10,12 +10,12 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from belvedere.catalog.browse import ORDERINGS, Order
 from belvedere.catalog.groups import POSITION_LENGTHS, GroupBy
+from belvedere.catalog.listings import ORDERINGS, Order
 from belvedere.errors import PermanentError
 
 if TYPE_CHECKING:
-    from belvedere.catalog.browse import Position
+    from belvedere.catalog.listings import Position
 
 SIGNATURE_BYTES = 9
 

@@ -8,9 +8,9 @@ from typing import Annotated
 
 from fastapi import Query
 
-from belvedere.catalog.browse import Order
 from belvedere.catalog.filters import Filter
 from belvedere.catalog.groups import day_of
+from belvedere.catalog.listings import Order
 from belvedere.errors import PermanentError
 from belvedere.model.artifact import ArtifactState
 from belvedere.model.search import BadSearch, Search

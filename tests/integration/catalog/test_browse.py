@@ -8,9 +8,9 @@ import pytest
 from tests.harness.databases import empty
 from tests.harness.gallery_rows import add_source, artifact_row, write_artifacts
 
-from belvedere.catalog import browse
-from belvedere.catalog.browse import Order, Total
+from belvedere.catalog import browse, listings, overview
 from belvedere.catalog.filters import Filter
+from belvedere.catalog.listings import Order, Total
 from belvedere.model.artifact import ArtifactState as State
 from belvedere.model.search import read
 
@@ -29,7 +29,7 @@ def _emptied(catalog: Connection) -> Iterator[None]:
 
 
 def keys(connection: Connection, wanted: Filter = Filter(), order: Order = Order.NEWEST) -> list[str]:  # noqa: B008
-    return [artifact.key for artifact in browse.page(connection, wanted, order, 100, scope=None)]
+    return [artifact.key for artifact in listings.page(connection, wanted, order, 100, scope=None)]
 
 
 @pytest.mark.parametrize("order", Order)
@@ -37,11 +37,11 @@ def test_pages_by_keyset_show_everything_once_in_order(catalog: Connection, orde
     same_moment = {"event_at": artifact_row("x").get("event_at"), "size": 7}
     write_artifacts(catalog, *(artifact_row(f"k{n:02}", n) for n in range(20)))
     write_artifacts(catalog, *(artifact_row(f"same{n:02}", n + 50, **same_moment) for n in range(13)))
-    whole = browse.page(catalog, Filter(), order, 100, scope=None)
+    whole = listings.page(catalog, Filter(), order, 100, scope=None)
     paged, after = [], None
-    while found := browse.page(catalog, Filter(), order, 7, after, scope=None):
+    while found := listings.page(catalog, Filter(), order, 7, after, scope=None):
         paged += found
-        after = browse.position_of(found[-1], order)
+        after = listings.position_of(found[-1], order)
 
     assert [artifact.id for artifact in paged] == [artifact.id for artifact in whole]
     assert len(whole) == len({artifact.id for artifact in whole}) == 33
@@ -61,8 +61,8 @@ def test_only_the_latest_version_of_a_key_is_listed(catalog: Connection) -> None
         artifact_row("a", 3, version_id="v3"),
     )
 
-    assert [a.version_id for a in browse.page(catalog, Filter(), Order.NEWEST, 10, scope=None)] == ["v3"]
-    superseded = browse.page(catalog, Filter(states=(State.SUPERSEDED,)), Order.NEWEST, 10, scope=None)
+    assert [a.version_id for a in listings.page(catalog, Filter(), Order.NEWEST, 10, scope=None)] == ["v3"]
+    superseded = listings.page(catalog, Filter(states=(State.SUPERSEDED,)), Order.NEWEST, 10, scope=None)
     assert [a.version_id for a in superseded] == ["v2"]
     versions = browse.versions(catalog, superseded[0], None)
     assert [a.version_id for a in versions] == ["v3", "v2", "v1"]
@@ -106,7 +106,7 @@ def test_filters_narrow_and_their_totals_agree(catalog: Connection) -> None:
     }
 
     assert {wanted: len(keys(catalog, wanted)) for wanted in expected} == expected
-    assert {wanted: browse.total(catalog, wanted, scope=None) for wanted in expected} == {
+    assert {wanted: listings.total(catalog, wanted, scope=None) for wanted in expected} == {
         wanted: Total(count, exact=True) for wanted, count in expected.items()
     }
 
@@ -116,16 +116,16 @@ def test_the_counted_facets_follow_every_change(catalog: Connection) -> None:
     write_artifacts(catalog, row, artifact_row("b", 2))
     write_artifacts(catalog, row | {"state": "rendered", "kind": "roc"})
     catalog.execute("update artifacts set tenant = 'moved' where key = 'b'")
-    assert sorted((f.tenant, f.kind, f.state, f.count) for f in browse.facets(catalog, None)) == [
+    assert sorted((f.tenant, f.kind, f.state, f.count) for f in overview.facets(catalog, None)) == [
         ("moved", "roc", "rendered", 1),
         ("team", "roc", "rendered", 1),
     ]
 
     catalog.execute("delete from artifacts where key = 'a'")
-    assert [f.tenant for f in browse.facets(catalog, None)] == ["moved"]
+    assert [f.tenant for f in overview.facets(catalog, None)] == ["moved"]
 
     catalog.execute("truncate artifacts")
-    assert browse.facets(catalog, None) == []
+    assert overview.facets(catalog, None) == []
 
 
 def test_changes_come_in_the_order_of_their_numbers(catalog: Connection) -> None:
@@ -145,7 +145,7 @@ def test_freshness_is_of_what_was_rendered_lately(catalog: Connection) -> None:
     write_artifacts(catalog, *(artifact_row(f"n{n}", n, latency_ms=100 * n) for n in range(1, 12)))
     catalog.execute("update artifacts set rendered_at = now() where key <> 'old'")
 
-    fresh = browse.freshness(catalog, 15, None)
+    fresh = overview.freshness(catalog, 15, None)
 
     assert (fresh.p50_ms, fresh.p95_ms, fresh.samples) == (600, 1050, 11)
 
@@ -154,6 +154,6 @@ def test_tenants_are_those_with_a_bucket(catalog: Connection) -> None:
     for bucket, tenant in (("one", "a"), ("two", "b"), ("three", "a")):
         add_source(catalog, bucket, tenant)
 
-    assert browse.tenants(catalog, None) == ["a", "b"]
+    assert overview.tenants(catalog, None) == ["a", "b"]
     assert browse.renderings_bucket(catalog, "two") == "two-renderings"
     assert browse.renderings_bucket(catalog, "unknown") is None

@@ -9,10 +9,10 @@ import pytest
 from tests.harness.databases import empty
 from tests.harness.events import NOON, arrive, created, removed
 
-from belvedere.catalog import browse, membership
-from belvedere.catalog.browse import Order
+from belvedere.catalog import browse, listings, membership, overview
 from belvedere.catalog.claims import ClaimedItem, ClaimLimits, claim_next, claimed_items, start_item
 from belvedere.catalog.filters import Filter
+from belvedere.catalog.listings import Order
 from belvedere.catalog.results import finish
 from belvedere.model.artifact import ArtifactState
 from belvedere.model.record import RenderingRecord
@@ -118,8 +118,8 @@ def coco(loop: Loop) -> Loop:
 
 
 def keys(connection: Connection, **wanted: object) -> list[str]:
-    found = browse.page(connection, Filter(**wanted), Order.KEY, 100, scope=None)  # type: ignore[arg-type]
-    assert browse.total(connection, Filter(**wanted), scope=None).count == len(found)  # type: ignore[arg-type]
+    found = listings.page(connection, Filter(**wanted), Order.KEY, 100, scope=None)  # type: ignore[arg-type]
+    assert listings.total(connection, Filter(**wanted), scope=None).count == len(found)  # type: ignore[arg-type]
     return [artifact.key for artifact in found]
 
 
@@ -142,7 +142,7 @@ def test_members_of_a_rendered_leader_leave_the_wall_and_stay_reachable(catalog:
     found = browse.look_up(catalog, "models", "run/a.png", None)
     assert found is not None
     assert found.part
-    assert {(facet.part, facet.count) for facet in browse.facets(catalog, None)} == {(True, 2), (False, 2)}
+    assert {(facet.part, facet.count) for facet in overview.facets(catalog, None)} == {(True, 2), (False, 2)}
 
 
 def test_what_lands_in_a_listed_folder_is_a_part_at_once_and_its_leader_is_rendered_again(

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.harness.gallery_rows import artifact_row, write_artifacts
 from tests.unit.model.test_runs import LAYOUTS, UUID
 
-from belvedere.catalog import browse, completion
-from belvedere.catalog.browse import Order, Total
+from belvedere.catalog import completion, listings
 from belvedere.catalog.filters import Filter
+from belvedere.catalog.listings import Order, Total
 from belvedere.catalog.ways import ways_for
 from belvedere.model.runs import run_of
 from belvedere.model.search import read
@@ -45,15 +45,15 @@ def _written(catalog: Connection) -> None:
 def found(connection: Connection, text: str, scope: tuple[str, ...] | None = None) -> list[str]:
     """Return the names of what a search finds, and hold every way to find it and its total against that."""
     wanted = Filter(search=read(text, NOW))
-    keys = [artifact.key for artifact in browse.page(connection, wanted, Order.KEY, 100, scope=scope)]
+    keys = [artifact.key for artifact in listings.page(connection, wanted, Order.KEY, 100, scope=scope)]
     for order in (Order.KEY, Order.NEWEST):
         for way in ways_for(wanted, newest_first=order is Order.NEWEST):
-            listing = browse.listing_by(way, connection, wanted, order, 100, scope=scope)
+            listing = listings.listing_by(way, connection, wanted, order, 100, scope=scope)
             assert sorted(artifact.key for artifact in listing.artifacts) == keys, way
             assert (listing.total, listing.next) == (Total(len(keys), exact=True), None), way
-    chosen = browse.listing(connection, wanted, Order.KEY, 100, scope=scope)
+    chosen = listings.listing(connection, wanted, Order.KEY, 100, scope=scope)
     assert ([artifact.key for artifact in chosen.artifacts], chosen.total.count) == (keys, len(keys))
-    assert browse.total(connection, wanted, scope=scope).count == len(keys)
+    assert listings.total(connection, wanted, scope=scope).count == len(keys)
     return [key.removeprefix("runs/") for key in keys]
 
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from tests.harness.databases import empty
 from tests.harness.gallery_rows import artifact_row, write_artifacts
 
-from belvedere.catalog import browse, ways
-from belvedere.catalog.browse import Order
+from belvedere.catalog import browse, listings, ways
 from belvedere.catalog.filters import HIDDEN, Filter
 from belvedere.catalog.groups import GroupBy, groups_listing, groups_of_all
+from belvedere.catalog.listings import Order
 from belvedere.catalog.ways import WALK, Means, Way, ways_for
 from belvedere.model.numbers import numbers_of
 from belvedere.model.search import read
@@ -68,7 +68,7 @@ def _crowd(catalog: Connection) -> Iterator[None]:
 def _narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every limit be reached."""
     for limit in ("MOST_WALKED", "MOST_WALKED_FOR_FACTS", "MOST_NUMBERS", "MOST_FETCHED"):
-        monkeypatch.setattr(browse, limit, 20)
+        monkeypatch.setattr(listings, limit, 20)
 
 
 def plainly(connection: Connection, wanted: Filter, scope: Scope) -> list[Artifact]:
@@ -106,7 +106,7 @@ def pages_by(way: Way, connection: Connection, wanted: Filter, order: Order, sco
     ids: list[str] = []
     after = None
     while True:
-        listing = browse.listing_by(way, connection, wanted, order, PAGE, after, scope=scope)
+        listing = listings.listing_by(way, connection, wanted, order, PAGE, after, scope=scope)
         assert len(listing.artifacts) <= PAGE
         ids += [artifact.id for artifact in listing.artifacts]
         after = listing.next
@@ -142,12 +142,12 @@ def test_totals_say_how_many_there_are_or_that_there_may_be_more(
 ) -> None:
     for looked_at in (1_000, 10):
         for limit in ("LOOKED_AT", "LOOKED_UP", "MOST_COUNTED", "FEW"):
-            monkeypatch.setattr(browse, limit, looked_at)
+            monkeypatch.setattr(listings, limit, looked_at)
         for text in TERMS:
             wanted = Filter(search=read(text))
             matches = len(plainly(catalog, wanted, None))
             for way in ways_for(wanted, newest_first=True):
-                total = browse.listing_by(way, catalog, wanted, Order.NEWEST, PAGE, scope=None).total
+                total = listings.listing_by(way, catalog, wanted, Order.NEWEST, PAGE, scope=None).total
                 assert (total.count == matches) if total.exact else (total.count <= matches), (text, way)
                 assert total.exact or looked_at == 10, (text, way)
 

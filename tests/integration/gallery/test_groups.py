@@ -9,8 +9,8 @@ from tests.harness.databases import empty
 from tests.harness.gallery_rows import add_source, artifact_row, write_artifacts
 from tests.harness.own_gallery import BUCKET
 
-from belvedere.catalog import browse, ways
 from belvedere.catalog import groups as catalog_groups
+from belvedere.catalog import listings, ways
 
 if TYPE_CHECKING:
     from tests.harness.own_gallery import OwnGallery
@@ -173,7 +173,7 @@ def test_views_are_kept_replaced_and_forgotten(own: OwnGallery) -> None:
 
 
 def test_a_list_goes_on_where_it_had_to_stop(own: OwnGallery, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browse, "MOST_WALKED", 5)
+    monkeypatch.setattr(listings, "MOST_WALKED", 5)
     hang(own, *(f"k/{n}{' xy' if n in (1, 30) else ''}.csv" for n in range(32)))
     query: dict[str, Any] = {"q": "xy"}
     seen: list[str] = []

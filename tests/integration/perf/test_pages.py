@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from tests.harness.databases import empty
 from tests.perf.pages import BUCKET, GROUPED, LISTS, NOTHING, fill
 
-from belvedere.catalog import browse
-from belvedere.catalog.browse import Order
+from belvedere.catalog import listings
 from belvedere.catalog.filters import Filter
 from belvedere.catalog.groups import GroupBy, groups_page
+from belvedere.catalog.listings import Order
 from belvedere.gallery.query import list_query
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ def test_the_benchs_artifacts_are_such_as_the_gallery_lists(catalog: Connection)
 
     fill(catalog, 2000)
 
-    assert browse.total(catalog, Filter(bucket=BUCKET), scope=None).count == 2000
+    assert listings.total(catalog, Filter(bucket=BUCKET), scope=None).count == 2000
     for name, query in (LISTS | GROUPED).items():
         asked = {field: [value] if field == "kind" else value for field, value in query.items() if field != "by"}
         wanted = list_query(**asked)  # type: ignore[arg-type]
-        found = browse.page(catalog, wanted.filter, Order(query.get("order", "newest")), 50, scope=None)
+        found = listings.page(catalog, wanted.filter, Order(query.get("order", "newest")), 50, scope=None)
         assert found or name in RARE | RARE_GROUPED | NOTHING, query
     runs = groups_page(catalog, GroupBy.RUN, Filter(kinds=("roc",)), 12, 8, scope=None)
     assert [group.count for group in runs.groups] == [4, *[5] * 11], "the newest run begins at 1"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from belvedere.catalog.browse import Order
+from belvedere.catalog.listings import Order
 from belvedere.gallery.cursor import CursorRefused, Cursors
 
 CURSORS = Cursors("secret")

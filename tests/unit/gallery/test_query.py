@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from belvedere.catalog.browse import Order
+from belvedere.catalog.listings import Order
 from belvedere.gallery.query import BadQuery, list_query
 from belvedere.model.artifact import ArtifactState
 from belvedere.model.search import Word

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from belvedere.catalog import browse
+from belvedere.catalog import browse, listings
 from belvedere.catalog.intake import request_render
 from belvedere.clients.postgres import Connection
 from belvedere.errors import ObjectMissing, PermanentError
@@ -45,7 +45,7 @@ def list_artifacts(
     """Return one page of a list and its total: two statements, for a search four at most."""
     after = resources.cursors.read(query.cursor, query.order) if query.cursor else None
     with resources.catalog.connection() as connection:
-        listing = browse.listing(connection, query.filter, query.order, query.limit, after, scope=scope)
+        listing = listings.listing(connection, query.filter, query.order, query.limit, after, scope=scope)
     return ArtifactsResponse(
         artifacts=[presenter.artifact(artifact, brief=brief) for artifact in listing.artifacts],
         next_cursor=resources.cursors.write(query.order, listing.next) if listing.next else None,

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
 
-from belvedere.catalog import browse
-from belvedere.catalog.browse import Order
+from belvedere.catalog import listings
 from belvedere.catalog.groups import Group, GroupBy, groups_listing
+from belvedere.catalog.listings import Order
 from belvedere.gallery.presenting import Presenter
 from belvedere.gallery.query import BadQuery, ListQuery, list_query
 from belvedere.gallery.resources import PresenterDep, Resources, ResourcesDep
@@ -75,7 +75,7 @@ def _group(group: Group, resources: Resources, presenter: Presenter, *, brief: b
     label, name = (origin.label, origin.name) if group.by is GroupBy.RUN else (group.by.value, group.value)
     query = {"bucket": group.bucket, "run": group.value} if group.by is GroupBy.RUN else {group.by.value: group.value}
     more = group.count > len(group.artifacts)
-    position = browse.position_of(last, Order.NEWEST)
+    position = listings.position_of(last, Order.NEWEST)
     return GroupResponse(
         id=f"{group.bucket}/{group.value}" if group.by is GroupBy.RUN else group.value,
         label=label,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field
 
-from belvedere.catalog import browse, memberships
+from belvedere.catalog import memberships, overview
 from belvedere.clients.postgres import Connection
 from belvedere.errors import ObjectMissing
 from belvedere.gallery.auth import require_own_page
@@ -99,7 +99,7 @@ def delete_member(tenant: TenantName, user: UserName, resources: ResourcesDep, w
 
 def _known(connection: Connection, tenant: str, who: Viewer) -> None:
     seen = who.may_see(tenant) and _printable(tenant)
-    if not seen or (tenant != ALL_TENANTS and tenant not in browse.tenants(connection, who.tenants)):
+    if not seen or (tenant != ALL_TENANTS and tenant not in overview.tenants(connection, who.tenants)):
         raise ObjectMissing(f"there is no tenant {tenant[:80]!r}")
 
 

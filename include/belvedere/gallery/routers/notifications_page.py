@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from belvedere.catalog import browse
+from belvedere.catalog import overview
 from belvedere.gallery.resources import ResourcesDep
 from belvedere.gallery.routers.subscriptions import known_tenant, list_subscriptions
 from belvedere.gallery.templating import embedded, templates
@@ -25,7 +25,7 @@ def notifications(
 ) -> HTMLResponse:
     """Show a tenant's subscriptions; without a tenant the first one that is the viewer's."""
     with resources.catalog.connection() as connection:
-        tenants = browse.tenants(connection, who.tenants)
+        tenants = overview.tenants(connection, who.tenants)
         if tenant:
             known_tenant(connection, tenant, who)
         chosen = tenant or next((name for name in tenants if name in who.roles), next(iter(tenants), ""))

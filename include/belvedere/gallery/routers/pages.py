@@ -9,10 +9,10 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
-from belvedere.catalog import browse
-from belvedere.catalog.browse import Order
+from belvedere.catalog import browse, overview
 from belvedere.catalog.filters import Filter
 from belvedere.catalog.groups import GroupBy, summary
+from belvedere.catalog.listings import Order
 from belvedere.catalog.saved_views import views_for
 from belvedere.errors import ObjectMissing
 from belvedere.gallery.cards import Card, CardGroup, brought_along, card_groups, card_of
@@ -95,7 +95,7 @@ def _wall(
     """Return what the wall's template needs."""
     with resources.catalog.connection() as connection:
         seq = browse.last_change(connection)
-        tenants = browse.tenants(connection, who.tenants)
+        tenants = overview.tenants(connection, who.tenants)
         views = views_for(connection, who.name, who.tenants)
     stats = read_stats(resources, who.tenants)
     first = _first(query, group, resources, presenter, who.tenants)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
-from belvedere.catalog import browse
+from belvedere.catalog import overview
 from belvedere.catalog.filters import HIDDEN
 from belvedere.gallery.resources import Resources, ResourcesDep
 from belvedere.gallery.responses import FreshnessResponse, StatsResponse
 from belvedere.gallery.viewers import ViewerDep
 
 if TYPE_CHECKING:
-    from belvedere.catalog.browse import Facet
+    from belvedere.catalog.overview import Facet
     from belvedere.model.access import Scope
 
 router = APIRouter(tags=["stats"])
@@ -25,9 +25,9 @@ WINDOW_MINUTES = 15.0
 def read_stats(resources: Resources, scope: Scope) -> StatsResponse:
     """Read counts, queue and freshness: three statements."""
     with resources.catalog.connection() as connection:
-        facets = browse.facets(connection, scope)
-        queued, dead_events = browse.open_work(connection, scope)
-        fresh = browse.freshness(connection, WINDOW_MINUTES, scope)
+        facets = overview.facets(connection, scope)
+        queued, dead_events = overview.open_work(connection, scope)
+        fresh = overview.freshness(connection, WINDOW_MINUTES, scope)
     hung = [facet for facet in facets if facet.state not in HIDDEN]
     shown = [facet for facet in hung if not facet.part]
     return StatsResponse(

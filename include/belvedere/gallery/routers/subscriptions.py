@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from belvedere.catalog import browse, deliveries
+from belvedere.catalog import deliveries, overview
 from belvedere.catalog import subscriptions as catalog
 from belvedere.catalog.deliveries import Message
 from belvedere.clients.postgres import Connection
@@ -187,7 +187,7 @@ def known_tenant(connection: Connection, tenant: str, who: Viewer) -> None:
     Raises:
         ObjectMissing: there is none, or they are not to know.
     """
-    if tenant not in browse.tenants(connection, who.tenants):
+    if tenant not in overview.tenants(connection, who.tenants):
         raise ObjectMissing(f"there is no tenant {tenant[:80]!r}")
 
 
