@@ -17,7 +17,10 @@ from airflow.listeners import hookimpl
 # What a task would import at its first request, besides the rendering libraries.
 TASK_MODULES = (
     "_strptime",
+    "encodings.ascii",
     "encodings.idna",
+    "airflow.sdk.definitions.connection",
+    "airflow.sdk.execution_time.cache",
     "airflow.sdk.execution_time.supervisor",
     "airflow.sdk.execution_time.task_runner",
     "belvedere.orchestration.render_task",
