@@ -13,7 +13,8 @@ DOC = """
 Every ten minutes the tenants' files (`BELVEDERE_TENANTS_FOLDER`) and all systems are compared:
 
 * **survey** declares what files say, marks tenants whose file is gone (nothing is deleted for that), looks at every
-  tenant in one picture, notes how each has drifted, and finds what belongs to nobody.
+  tenant in one picture, notes how each has drifted, and finds what belongs to nobody. A new tenant, of which nothing
+  was ever tried, is left to its own task.
 * **reconcile**, one mapped task a tenant, brings those to their declaration that were declared anew, that failed
   before, or that drifted and are to be repaired (`drift: repair`, or *policy*). A broken one stops no other.
 * **report** looks once more at those that were worked on, counts, and fails while a file or a tenant is broken.
@@ -31,7 +32,7 @@ A tenant with `drift: report` is only reported: its page in the gallery lists wh
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
-    max_active_tasks=8,
+    max_active_tasks=6,  # keeps two cores busy; each more sends heartbeats and waits
     tags=["belvedere", "tenants"],
     dagrun_timeout=timedelta(hours=2),
     default_args={

@@ -210,16 +210,17 @@ def test_nothing_beside_our_checks_is_taken_for_nothing(
         mlflow_admin.remove_workspace(user.identifier, "RESTRICT")
 
 
-def test_putting_a_user_again_gives_it_its_password_and_keeps_its_roles(world: World) -> None:
+@pytest.mark.parametrize("new", [False, True], ids=["known", "taken for new"])
+def test_putting_a_user_again_gives_it_its_password_and_keeps_its_roles(world: World, *, new: bool) -> None:
     old = make_tenant(world)
     world.as_user(old, old.identifier).check_round_trip()
-    new = Secret(old.identifier, OTHER_PASSWORD)
-    world.mlflow.put_user(new)
+    again = Secret(old.identifier, OTHER_PASSWORD)
+    world.mlflow.put_user(again, new=new)
 
-    world.as_user(new, new.identifier).check_round_trip()
+    world.as_user(again, again.identifier).check_round_trip()
     with pytest.raises(AccessDenied):
         world.as_user(old, old.identifier).check_round_trip()
-    assert world.mlflow.state().users[new.identifier].roles == {(new.identifier, "user")}
+    assert world.mlflow.state().users[again.identifier].roles == {(again.identifier, "user")}
 
 
 def test_a_removed_user_is_refused_at_once(world: World) -> None:

@@ -57,7 +57,7 @@ class FakeMlflow:
         for user in self._users.values():
             user.roles = {held for held in user.roles if held[0] != name}
 
-    def put_user(self, user: Secret) -> None:
+    def put_user(self, user: Secret, *, new: bool = False) -> None:
         self._users.setdefault(user.identifier, _User(user.password)).password = user.password
 
     def remove_user(self, name: str) -> None:

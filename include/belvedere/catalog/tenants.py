@@ -123,7 +123,7 @@ def note_removed(connection: Connection, name: str) -> None:
 def tenant_lock(connection: Connection, name: str) -> Iterator[None]:
     """Be the only one at work on a tenant, until the block ends or the connection dies.
 
-    Use a connection of its own: a session gets a lock of its own twice.
+    One run a connection: a session gets a lock of its own twice.
 
     Raises:
         TenantBusy: another run is at work on it.

@@ -96,12 +96,12 @@ class MlflowAdmin:
         if not self._removed(name, "CASCADE"):
             raise PermanentError(f"MLflow does not remove workspace {name}", code="mlflow")
 
-    def put_user(self, user: Secret) -> None:
-        """Make a user with this password, or give it this password."""
+    def put_user(self, user: Secret, *, new: bool = False) -> None:
+        """Make a user with this password, or give it this password; ``new`` saves a look for one of that name."""
         body = {"username": user.identifier, "password": user.password}
         what = f"making user {user.identifier}"
         # Asked for first: MLflow's refusal to make a user twice writes the new password's hash into its answer.
-        there = self._knows_user(user.identifier)
+        there = not new and self._knows_user(user.identifier)
         if there or self._api.call("POST", "/2.0/mlflow/users/create", what, body=body, harmless=(EXISTS,)) is None:
             self._ask("PATCH", "/2.0/mlflow/users/update-password", what, body=body)
 

@@ -10,7 +10,7 @@ from belvedere.catalog.tenants import clock, find_tenant
 from belvedere.errors import BelvedereError, ConfigurationError, PermanentError
 from belvedere.orchestration.failing import permanent_errors_fail
 from belvedere.orchestration.provisioning import stop_after_plan
-from belvedere.orchestration.tenant_systems import alone_with, opened
+from belvedere.orchestration.tenant_systems import opened
 from belvedere.orchestration.tenant_work import TenantWork
 from belvedere.tenants.adopting import draft
 from belvedere.tenants.declarations import read_document
@@ -63,7 +63,7 @@ def apply(params: Mapping[str, Any], run: RunOfTenants, *, source: str = FROM_AP
     with permanent_errors_fail(), opened() as systems:
         work = TenantWork(systems, run)
         spec = wanted(params, work)
-        with alone_with(spec.name), noted(work, spec.name):
+        with systems.alone_with(spec.name), noted(work, spec.name):
             work.declare(spec, source)
             return bring_about(work, spec)
 

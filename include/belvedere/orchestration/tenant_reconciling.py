@@ -19,7 +19,7 @@ from belvedere.errors import BelvedereError, PermanentError
 from belvedere.model.tenant import DriftPolicy
 from belvedere.orchestration.failing import Troubles, permanent_errors_fail
 from belvedere.orchestration.tenant_provisioning import bring_about, noted, prove
-from belvedere.orchestration.tenant_systems import alone_with, opened
+from belvedere.orchestration.tenant_systems import opened
 from belvedere.orchestration.tenant_work import TenantWork
 from belvedere.settings import settings
 from belvedere.tenants.declarations import read_document, read_folder
@@ -59,9 +59,9 @@ def survey(params: Mapping[str, Any], run: RunOfTenants) -> list[str]:
             follow_files(work, settings().tenants_folder)
         tenants = [each for each in list_tenants(systems.catalog, None) if params["tenant"] in (None, each.name)]
         since, fleet = clock(systems.catalog), systems.look()
-        waiting = [
-            name for seen in _look(work, tenants, fleet, since) if (name := _noted(work, seen, params["policy"]))
-        ]
+        new, others = [each.name for each in tenants if _is_new(each)], [each for each in tenants if not _is_new(each)]
+        seen = _look(work, others, fleet, since)
+        waiting = sorted(new + [name for each in seen if (name := _noted(work, each, params["policy"]))])
         if not params["tenant"]:
             _tell_orphans(work, fleet)
         log.info("%d tenants, %d of them to be worked on: %s", len(tenants), len(waiting), ", ".join(waiting) or "none")
@@ -72,7 +72,7 @@ def reconcile(tenant: str, run: RunOfTenants) -> int:
     """Bring one tenant to its declaration, try it, and return the number of changes made."""
     with permanent_errors_fail(), opened() as systems:
         work = TenantWork(systems, run)
-        with alone_with(tenant), noted(work, tenant):
+        with systems.alone_with(tenant), noted(work, tenant):
             _, spec = work.known(tenant)
             changes = bring_about(work, spec)
             prove(work, spec)
@@ -146,6 +146,11 @@ def _look(work: TenantWork, tenants: Sequence[DeclaredTenant], fleet: Fleet, sin
 
     with ThreadPoolExecutor(LOOKERS, thread_name_prefix="survey") as lookers:
         yield from lookers.map(one, tenants)
+
+
+def _is_new(tenant: DeclaredTenant) -> bool:
+    """Whether nothing was ever tried of a tenant: whatever a look would find, its own task looks and tells."""
+    return tenant.state == "declared" and tenant.applied_digest is None
 
 
 def _noted(work: TenantWork, seen: Seen, policy: str | None) -> str | None:

@@ -11,7 +11,7 @@ from belvedere.model.tenant import DeletionPolicy
 from belvedere.orchestration.failing import permanent_errors_fail
 from belvedere.orchestration.provisioning import stop_after_plan
 from belvedere.orchestration.tenant_provisioning import noted
-from belvedere.orchestration.tenant_systems import alone_with, opened
+from belvedere.orchestration.tenant_systems import opened
 from belvedere.orchestration.tenant_work import TenantWork
 from belvedere.tenants.removing import Holdings, plan_removal
 
@@ -42,7 +42,7 @@ def remove(params: Mapping[str, Any], run: RunOfTenants) -> int:
         work = TenantWork(systems, run)
         _, spec = work.known(params["tenant"])
         _confirmed(params, spec)
-        with alone_with(spec.name), noted(work, spec.name):
+        with systems.alone_with(spec.name), noted(work, spec.name):
             changes = work.carry_out(_plan(work, spec, params), spec)
             note_removed(systems.catalog, spec.name)
             work.record(spec.name, "remove", f"remove tenant {spec.name} ({_policy(params, spec).value})")

@@ -11,7 +11,7 @@ from belvedere.errors import BelvedereError
 from belvedere.model.tenant_state import TenantState
 from belvedere.orchestration.failing import permanent_errors_fail
 from belvedere.orchestration.tenant_provisioning import noted
-from belvedere.orchestration.tenant_systems import alone_with, opened
+from belvedere.orchestration.tenant_systems import opened
 from belvedere.orchestration.tenant_work import TenantWork
 from belvedere.tenants.declarations import read_document
 from belvedere.tenants.rotating import plan_rotation
@@ -54,7 +54,7 @@ def rotate(tenant: str, params: Mapping[str, Any], run: RunOfTenants, began: dat
     """
     with permanent_errors_fail(), opened() as systems:
         work = TenantWork(systems, run)
-        with alone_with(tenant), noted(work, tenant):
+        with systems.alone_with(tenant), noted(work, tenant):
             _, spec = work.known(tenant)
             at_once = bool(params["tenant"]) and not params["only_due"]
             made = _plan(work, spec, systems.look(), params, began=began if at_once else None)

@@ -38,6 +38,18 @@ class Opened:
     systems: Systems
     deployment: Deployment
 
+    @contextmanager
+    def alone_with(self, tenant: str) -> Iterator[None]:
+        """Be the only run at work on a tenant; a killed task leaves no lock, for it goes with the connection.
+
+        Once a run: to the same connection the database gives the lock again.
+
+        Raises:
+            TenantBusy: another run is.
+        """
+        with tenant_lock(self.catalog, tenant):
+            yield
+
     def look(self) -> Fleet:
         """Take one picture of what all tenants share."""
         return Fleet.take(self.systems, self.deployment.topic.name)
@@ -58,17 +70,6 @@ def opened() -> Iterator[Opened]:
     known = settings()
     with connect(known.catalog_dsn.get_secret_value()) as catalog:
         yield Opened(catalog, _systems(catalog, known), deployment(known))
-
-
-@contextmanager
-def alone_with(tenant: str) -> Iterator[None]:
-    """Be the only run at work on a tenant; the lock goes with its connection, so a killed task leaves none.
-
-    Raises:
-        TenantBusy: another run is.
-    """
-    with connect(settings().catalog_dsn.get_secret_value()) as connection, tenant_lock(connection, tenant):
-        yield
 
 
 def deployment(known: Settings) -> Deployment:

@@ -64,7 +64,9 @@ class MlflowHand:
     def _change_user(self, change: MlflowUserChange) -> None:
         mlflow = self.systems.need_mlflow()
         match change:
-            case CreateMlflowUser(user) | ResetMlflowPassword(user):
+            case CreateMlflowUser(user):  # planned a moment ago, because nobody has that name
+                self._put_user(self._recorded(user) or self._keep(user), new=True)
+            case ResetMlflowPassword(user):
                 self._put_user(self._recorded(user) or self._keep(user))
             case RenewMlflowPassword(user):
                 self._put_user(self._begun(user) or self._keep(user))
@@ -76,8 +78,8 @@ class MlflowHand:
             case _:
                 assert_never(change)
 
-    def _put_user(self, record: CredentialRecord) -> None:
-        self.systems.need_mlflow().put_user(self.systems.credentials.reveal(record.id))
+    def _put_user(self, record: CredentialRecord, *, new: bool = False) -> None:
+        self.systems.need_mlflow().put_user(self.systems.credentials.reveal(record.id), new=new)
         self.systems.credentials.move(record.id, CredentialPhase.ACTIVE)
 
     def _keep(self, user: str) -> CredentialRecord:

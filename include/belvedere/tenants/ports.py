@@ -146,8 +146,8 @@ class Mlflow(Protocol):
             WorkspaceNotEmpty: mode is RESTRICT and it holds something.
         """
 
-    def put_user(self, user: Secret) -> None:
-        """Make a user with this password, or give it this password."""
+    def put_user(self, user: Secret, *, new: bool = False) -> None:
+        """Make a user with this password, or give it this password; ``new`` says that a look just found none."""
 
     def remove_user(self, name: str) -> None:
         """Remove a user; harmless when it is gone."""

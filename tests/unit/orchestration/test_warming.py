@@ -5,7 +5,10 @@ import sys
 
 import pytest
 from airflow.jobs.job import Job
+from stack.paths import ROOT
 
+from belvedere import settings
+from belvedere.errors import ConfigurationError
 from belvedere.orchestration import warming
 
 
@@ -41,3 +44,18 @@ def test_the_plugin_brings_no_heavy_library_into_other_processes() -> None:
     found = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
 
     assert found.stdout.splitlines()[-1] == "set()"
+
+
+def test_what_is_parsed_beforehand_are_dags_of_ours() -> None:
+    missing = [name for name in warming.WARM_DAGS if not (ROOT / "dags" / f"{name}.py").exists()]
+
+    assert missing == []
+
+
+def test_wrong_settings_stop_tasks_and_never_the_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise ConfigurationError("BELVEDERE_CORES: not a number")
+
+    monkeypatch.setattr(settings, "settings", refuse)
+
+    warming.read_settings()
