@@ -210,6 +210,53 @@ def test_numbers_move_although_no_version_is_drawn(own: OwnGallery, context: Bro
     page.wait_for_url(f"**/{progress_row(40)['id']}*")
 
 
+def test_an_overtaken_version_leads_to_the_newest_and_is_none_of_the_history(
+    own: OwnGallery, context: BrowserContext
+) -> None:
+    write_version(own, 10)
+    write_foretold(own, 20, state="superseded")
+    write_version(own, 30)
+    page = context.new_page()
+
+    page.goto(f"{own.url}/belvedere/artifacts/{progress_row(20)['id']}")
+
+    assert page.url.endswith(progress_row(30)["id"])
+    assert "v2 of 2" in page.inner_text(".versions")
+    page.click("[data-step='-1']")
+    page.wait_for_url(f"**/{progress_row(10)['id']}*")
+    assert "not the newest" in page.inner_text("#head")
+
+
+def test_a_page_that_is_overtaken_before_it_is_told_of_goes_on_with_the_newest(
+    own: OwnGallery, context: BrowserContext
+) -> None:
+    write_version(own, 10, state="queued")
+    page = context.new_page()
+    page.goto(f"{own.url}/belvedere/artifacts/{progress_row(10)['id']}")
+    write_foretold(own, 20)
+    write_artifacts(own.catalog, progress_row(10, state="queued") | {"state": "superseded", "is_latest": False})
+
+    page.wait_for_url(f"**/{progress_row(20)['id']}*")
+    page.wait_for_selector(".following .progress-share:text-is('20 %')")
+
+
+def test_while_work_goes_on_nobody_is_told_that_its_picture_is_overtaken(
+    own: OwnGallery, context: BrowserContext
+) -> None:
+    write_version(own, 10)
+    page = context.new_page()
+    page.goto(f"{own.url}/belvedere/artifacts/{progress_row(10)['id']}")
+    page.wait_for_selector(".following .progress-share:text-is('10 %')")
+
+    write_overtaken(own, 20)
+
+    page.wait_for_url(f"**/{progress_row(20)['id']}*")
+    assert page.locator(".overtaken").is_hidden()
+    page.click("[data-step='-1']")
+    page.wait_for_url(f"**/{progress_row(10)['id']}*")
+    page.wait_for_selector(".overtaken:visible")
+
+
 def test_a_page_without_a_picture_goes_to_the_first_that_is_drawn(own: OwnGallery, context: BrowserContext) -> None:
     write_foretold(own, 10)
     page = context.new_page()

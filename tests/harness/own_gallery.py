@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from belvedere.settings import Settings
 
 BUCKET = "gallery-sources"
+# Not the address of the settings: there the user's own stack may answer.
+NO_AIRFLOW = f"http://{HOST}:1"
 RENDERINGS = f"{BUCKET}-renderings"
 MEDIA_TYPES = {
     "page.html": ("page", "text/html"),
@@ -120,7 +122,7 @@ def own_gallery(settings: Settings, catalog: Connection, s3: Minio) -> Iterator[
     for bucket in (BUCKET, RENDERINGS):
         if not s3.bucket_exists(bucket):
             s3.make_bucket(bucket)
-    app, outer = create_app(settings), FastAPI()
+    app, outer = create_app(settings.model_copy(update={"airflow_url": NO_AIRFLOW})), FastAPI()
     app.dependency_overrides[require_login] = lambda: None
     app.dependency_overrides[may_render] = lambda: True
     app.dependency_overrides[identity] = lambda: Identity("somebody", operates=True)

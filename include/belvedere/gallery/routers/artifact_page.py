@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from belvedere.catalog import browse
-from belvedere.catalog.histories import count_versions
+from belvedere.catalog.histories import count_versions, history
 from belvedere.errors import ObjectMissing
 from belvedere.gallery.auth import may_render
 from belvedere.gallery.presenting import SOURCE, file_name
@@ -56,11 +56,15 @@ def newest(
         found = browse.look_up(connection, bucket, key, who.tenants) if "\0" not in bucket + key else None
     if found is None:
         raise ObjectMissing("no artifact of that bucket and key has been seen")
+    return _led_to(request, found, tab)
+
+
+def _led_to(request: Request, found: Artifact, tab: str) -> RedirectResponse:
     view = f"?tab={quote(tab, safe='')}" if tab else ""
     return RedirectResponse(f"{root_of(request)}/artifacts/{found.id}{view}", status_code=303)
 
 
-@router.get("/artifacts/{artifact_id}")
+@router.get("/artifacts/{artifact_id}", response_model=None)
 def artifact(
     request: Request,
     artifact_id: ArtifactId,
@@ -69,15 +73,19 @@ def artifact(
     who: ViewerDep,
     renders: Annotated[bool, Depends(may_render)],
     tab: str = "",
-) -> HTMLResponse:
+) -> HTMLResponse | RedirectResponse:
     """Show one artifact with its picture, facts, provenance and versions.
 
     The picture's frame is part of the page, so that it comes without waiting for any script; unless another tab is
-    asked for.
+    asked for. A version that was overtaken before it was drawn has nothing to show: the newest is shown instead.
     """
     with resources.catalog.connection() as connection:
         found = known(connection, artifact_id, who.tenants)
-        versions = browse.versions(connection, found, who.tenants, MOST_VERSIONS)
+        if found.state is ArtifactState.SUPERSEDED and found.rendered_at is None:
+            newest = browse.look_up(connection, found.bucket, found.key, who.tenants)
+            if newest is not None and newest.id != found.id:
+                return _led_to(request, newest, tab)
+        versions = history(connection, found, who.tenants, MOST_VERSIONS)
         family = browse.family(connection, found, who.tenants)
         total = len(versions)
         if total == MOST_VERSIONS:
@@ -114,6 +122,7 @@ def artifact(
                 "seq": found.seq,
                 "kind": found.kind,
                 "latest": found.is_latest,
+                "at": found.event_at.isoformat(),
                 "moments": [moment.told() for moment in times.moments],
             }
         ),

@@ -11,7 +11,8 @@ depends_on = None
 
 SCHEMA = """
 alter table inbox add column told boolean not null default false;
-create index artifacts_versions on artifacts (bucket, key, sequencer desc, id) where state <> 'superseded';
+create index artifacts_versions on artifacts (bucket, key, sequencer desc, id)
+    where state <> 'superseded' or rendered_at is not null;
 create index inbox_removals on inbox (bucket, key) where occasion like 'removed:%';
 create index artifacts_waiting on artifacts (bucket, key) where state in ('queued', 'failed');
 """

@@ -60,13 +60,13 @@ async function pageNow(address = location.href) {
   if (!response.ok) throw new Error(`the server answered ${response.status}`);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   if (!page.getElementById("artifact")) throw new Error("you are not logged in any more: reload the page to log in");
-  return page;
+  return { page, address: new URL(response.url).pathname };
 }
 
 // Signed addresses live a few minutes: take those of the page as it would be now.
 async function freshAddress(name, old) {
-  const page = await pageNow().catch(() => null);
-  const same = [...(page?.querySelectorAll("[data-name]") ?? [])].find((one) => one.dataset.name === name);
+  const now = await pageNow().catch(() => null);
+  const same = [...(now?.page.querySelectorAll("[data-name]") ?? [])].find((one) => one.dataset.name === name);
   return same?.dataset.href ?? same?.getAttribute("href") ?? old;
 }
 
@@ -82,7 +82,9 @@ async function readAll() {
     wanted = false;
     const there = path;
     try {
-      show(await pageNow(there + location.search), there);
+      const { page, address } = await pageNow(there + location.search);
+      if (path === there) path = address; // of a version that was overtaken the newest is shown
+      show(page, address);
     } catch (error) {
       if (error instanceof Gone && there === location.pathname) gone(error.message);
       else note(`The page could not be brought up to date: ${error.message}.`);
@@ -108,6 +110,7 @@ function show(page, there) {
   swap(page, "head", () => true);
   swap(page, "panel", () => true);
   following.renew(page);
+  markGoing();
   if (other) swap(page, "panels", () => true);
   const swapped = swap(page, "viewer", (here, there) => other || here.dataset.revision !== there.dataset.revision);
   frames.born = Date.now();
@@ -223,7 +226,7 @@ const times = new Timeline({
   moments: subject.moments,
   at: placeIn(subject),
   go: goTo,
-  fresh: (old) => pageNow().then((page) => subjectOf(page).moments, () => old),
+  fresh: (old) => pageNow().then(({ page }) => subjectOf(page).moments, () => old),
 });
 const following = new Following(document.getElementById("following"), refresh);
 keepPlaying(freshAddress);
@@ -256,14 +259,14 @@ function follow(artifact) {
   if (isTold(artifact) && !times.busy) following.foretell(artifact);
   if (["queued", "rendering", "superseded"].includes(artifact.state)) return true;
   if (artifact.state !== "rendered") return false;
-  const worthReading = artifact.is_latest || !pictured();
+  const worthReading = artifact.is_latest || Date.parse(artifact.event_at) >= Date.parse(subject.at);
   if (worthReading) path = artifact.page;
   return !times.busy && following.take(artifact, worthReading);
 }
 
-// Whether the page shows a picture of what goes on already, if an older one.
-function pictured() {
-  return document.getElementById("viewer").dataset.revision.startsWith("rendered");
+// Of work that goes on any picture is overtaken at once: what moves above it is the newest.
+function markGoing() {
+  document.getElementById("artifact").classList.toggle("goes-on", following.going);
 }
 
 // Nothing moves under somebody who goes through the versions: where that ends, the page is read anyway.
