@@ -71,6 +71,10 @@ class CatalogSources:
         found = find_source(self.connection, bucket)
         return Registration(found.tenant, found.renderings_bucket, found.filters) if found else None
 
+    def buckets_of(self, tenant: str) -> tuple[str, ...]:
+        """Return the tenant's sources, its bucket of its own name first."""
+        return tuple(source.bucket for source in sources_in(self.connection, (tenant,)))
+
     def register(self, bucket: str, registration: Registration) -> bool:
         """Make a bucket a source; see ``register_source``."""
         found = SourceBucket(bucket, registration.tenant, registration.renderings_bucket, registration.filters)

@@ -182,11 +182,13 @@ class MlflowState:
 class TenantState:
     """Everything that is there of one tenant.
 
+    ``undeclared`` are sources of the tenant that it does not declare (any more).
     ``account`` is the tenant's own MinIO user, if it is there; ``strangers`` are further users that hold its policy.
     ``problems`` maps a system that did not answer (``mlflow``) to what it said.
     """
 
     buckets: Mapping[str, TenantBucketState] = field(default_factory=dict)
+    undeclared: tuple[str, ...] = ()
     topic: TopicState | None = None
     policy: str | None = None
     account: AccountState | None = None

@@ -4,7 +4,7 @@ A tenant that no system knows of needs no picture of the others to be told so: s
 
 A fleet costs a fixed number of calls, whatever the number of tenants: see ``Accounts.state`` and ``Mlflow.state``, one
 statement for all records, two calls for the topic. A tenant costs for each of its source buckets that exists
-``CALLS_A_BUCKET`` calls of the object store and one statement, and one more statement for its members.
+``CALLS_A_BUCKET`` calls of the object store and one statement, and two more statements for its sources and members.
 
 Whatever does not answer is an error that goes up: nothing is ever planned on half a picture.
 """
@@ -150,8 +150,10 @@ def observe(spec: TenantSpec, fleet: Fleet, systems: Systems, renderings_suffix:
     Raises:
         ServiceUnavailable, AccessDenied: one of the systems does not answer, or refuses us.
     """
+    declared = spec.bucket_specs()
     return TenantState(
-        buckets={bucket: _bucket(bucket, systems, renderings_suffix) for bucket in spec.bucket_specs()},
+        buckets={bucket: _bucket(bucket, systems, renderings_suffix) for bucket in declared},
+        undeclared=tuple(bucket for bucket in systems.sources.buckets_of(spec.name) if bucket not in declared),
         topic=fleet.topic,
         policy=fleet.accounts.policies.get(policy_name(spec.name)),
         account=fleet.account_of(spec.name),

@@ -40,6 +40,7 @@ def plan(spec: TenantSpec, state: TenantState, deployment: Deployment) -> Tenant
         changes += mlflow_changes(spec, state)
     changes += _member_changes(spec, state)
     warnings = [warning for each in buckets.values() for warning in each.warnings()]
+    warnings += [_left(spec, bucket) for bucket in state.undeclared]
     warnings += mlflow_warnings(spec, state, has_mlflow=deployment.has_mlflow)
     return TenantPlan(spec.name, tuple(changes), tuple(warnings))
 
@@ -49,6 +50,13 @@ def _refuse_foreign(spec: TenantSpec, state: TenantState, buckets: Mapping[str, 
     said += mlflow_objections(spec, state)
     if said:
         raise ForeignResource("; ".join(said))
+
+
+def _left(spec: TenantSpec, bucket: str) -> str:
+    return (
+        f"bucket {bucket} is not declared and stays a source of {spec.name}: what lands there is rendered for it, but "
+        "its keys do not open it; declare it, or give it to another tenant (provision_storage with adopt)"
+    )
 
 
 def _member_changes(spec: TenantSpec, state: TenantState) -> Iterator[PlannedChange]:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from minio import MinioAdmin
 from minio.credentials import StaticProvider
+from minio.error import S3Error
 from minio.versioningconfig import SUSPENDED, VersioningConfig
 
 from belvedere.errors import ForeignResource
@@ -297,6 +298,23 @@ def test_a_bucket_that_lost_its_marks_and_holds_something_is_not_touched_without
 
     adopted = spec.model_copy(update={"adopt": True})
     assert {type(each.change) for each in world.provision(adopted).changes} == {storage.TagBucket}
+
+
+def test_a_bucket_that_is_not_declared_any_more_is_told_of_and_kept(world: TenantWorld) -> None:
+    spec = world.spec(mlflow={"enabled": False})
+    further = f"{spec.name}-further"
+    before = spec.model_validate(spec.model_dump(mode="json") | {"buckets": [{"name": further}]})
+    world.provision(before)
+    opened = world.s3_as(world.key(spec))
+    opened.fput_object(further, "model.txt", __file__)
+
+    planned = world.provision(spec)
+
+    assert [warning for warning in planned.warnings if f"bucket {further} is not declared" in warning]
+    assert world.systems.buckets.state(further).exists
+    with pytest.raises(S3Error, match="AccessDenied"):
+        opened.stat_object(further, "model.txt") and opened.get_object(further, "model.txt")
+    assert world.plan(before).warnings == (), "declared again, it is as it was"
 
 
 def test_plans_and_what_is_recorded_of_changes_hold_no_secret(world: TenantWorld, spec: TenantSpec) -> None:

@@ -110,7 +110,7 @@ def test_a_tenant_costs_the_same_calls_however_many_there_are_and_a_fleet_does_t
         assert plan(spec, observe(spec, picture, systems, SUFFIX), DEPLOYMENT).changes == ()
         assert {name: port.calls for name, port in counted.items() if port.calls} == {
             "buckets": {"state": 2, "lock": 1, "lifecycle": 1},
-            "sources": {"registration": 1},
+            "sources": {"registration": 1, "buckets_of": 1},
             "accounts": {"quota": 1},
             "members": {"roles": 1},
         }
