@@ -9,7 +9,7 @@ import pytest
 from minio.error import S3Error
 from tests.harness.tenants import DEPLOYMENT
 
-from belvedere.errors import AccessDenied, BucketNotEmpty, WorkspaceNotEmpty
+from belvedere.errors import AccessDenied, BucketNotEmpty, PermanentError, WorkspaceNotEmpty
 from belvedere.model.tenant import DeletionPolicy
 from belvedere.model.tenant_state import CredentialKind, CredentialPhase
 from belvedere.tenants.observing import Fleet
@@ -112,6 +112,36 @@ def test_delete_all_leaves_nothing_in_any_system(world: TenantWorld, spec: Tenan
     fleet = Fleet.take(world.systems, DEPLOYMENT.topic.name)
     orphans = find_orphans(fleet, (), marked_buckets(world.systems.buckets))
     assert [orphan for orphan in orphans if orphan.tenant == spec.name] == []
+
+
+def test_what_is_locked_outlives_its_tenant_and_everything_else_goes(world: TenantWorld, s3: Minio) -> None:
+    spec = world.spec(bucket={"object_lock": {"mode": "COMPLIANCE", "days": 1}}, members=[{"user": "alice"}])
+    world.provision(spec)
+    s3.put_object(spec.name, "evidence.txt", io.BytesIO(b"kept"), 4)
+
+    with pytest.raises(PermanentError, match=rf"1 versions in bucket {spec.name} .* COMPLIANCE") as caught:
+        remove(world, spec, DeletionPolicy.DELETE_ALL)
+
+    assert caught.value.code == "versions_locked"
+    assert nothing_is_left_of_its_credentials(world, spec)
+    assert world.state(spec).workspace is None
+    assert s3.get_object(spec.name, "evidence.txt").read() == b"kept"
+    with pytest.raises(PermanentError, match="Remove the bucket again when that has ended"):
+        remove(world, spec, DeletionPolicy.DELETE_ALL)
+
+
+def test_a_bucket_that_is_not_declared_any_more_is_named_and_stays(world: TenantWorld, s3: Minio) -> None:
+    spec = world.spec(mlflow={"enabled": False})
+    further = f"{spec.name}-further"
+    world.provision(spec.model_validate(spec.model_dump(mode="json") | {"buckets": [{"name": further}]}))
+    state = world.state(spec)
+
+    planned = plan_removal(spec, state, DeletionPolicy.DELETE_ALL, Holdings.take(state, world.systems))
+    world.apply(planned, spec)
+
+    assert any(further in warning for warning in planned.warnings)
+    assert s3.bucket_exists(further)
+    assert not s3.bucket_exists(spec.name)
 
 
 def test_delete_all_of_one_tenant_leaves_its_neighbour_alone(world: TenantWorld, spec: TenantSpec, s3: Minio) -> None:
