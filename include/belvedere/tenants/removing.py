@@ -152,8 +152,8 @@ def _warnings(spec: TenantSpec, state: TenantState, policy: DeletionPolicy) -> I
             yield f"bucket {bucket.name} is not marked as the tenant's and stays as it is"
         elif bucket.exists and policy is DeletionPolicy.RETAIN:
             yield f"bucket {bucket.name} stays with everything in it"
-    for bucket in state.undeclared:
-        yield f"bucket {bucket} is not declared and stays a source of {spec.name}, with everything in it"
+    for name in state.undeclared:
+        yield f"bucket {name} is not declared and stays a source of {spec.name}, with everything in it"
     workspace = state.workspace
     if workspace and not is_workspace_of(workspace.description, spec.name):
         yield f"MLflow workspace {workspace.name} is not marked as the tenant's and stays as it is"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from belvedere.model.rendering import Limits, Rendering, Source
@@ -28,6 +29,17 @@ def make_source(tmp_path: Path) -> MakeSource:
         return Source("bucket", name, "etag", "", content_type, len(data), path)
 
     return make
+
+
+def living() -> set[int]:
+    return {child.pid for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE}
+
+
+@pytest.fixture
+def children() -> Callable[[], set[int]]:
+    """Which children of this process were not there before the test: servers of other tests are, too."""
+    before = living()
+    return lambda: living() - before
 
 
 @pytest.fixture

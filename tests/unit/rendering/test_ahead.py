@@ -7,9 +7,7 @@ import os
 import signal
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 from tests.harness.waiting import eventually
 
@@ -17,24 +15,10 @@ from belvedere.model.rendering import Limits, Related
 from belvedere.rendering.isolation.ahead import ChildAhead
 from belvedere.rendering.isolation.landlock import landlock_abi
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 LIMITS = Limits()
 LINES = b"".join(json.dumps({"step": n, "total": 10, "loss": 1 / n}).encode() + b"\n" for n in range(1, 6))
 
 pytestmark = pytest.mark.skipif(landlock_abi() == 0, reason="this kernel has no Landlock")
-
-
-def living() -> set[int]:
-    return {child.pid for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE}
-
-
-@pytest.fixture
-def children() -> Callable[[], set[int]]:
-    """Which children of this process were not there before the test: servers of other tests are, too."""
-    before = living()
-    return lambda: living() - before
 
 
 def test_each_child_renders_once_and_the_next_one_waits_already(make_source, children) -> None:

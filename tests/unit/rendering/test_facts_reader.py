@@ -10,7 +10,6 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 from tests.harness.waiting import eventually
 
@@ -28,17 +27,6 @@ LINES = b"".join(json.dumps({"step": n, "total": 10, "loss": 1 / n}).encode() + 
 LOG = "".join(f"epoch {n}/10 loss={1 / n:.3f} {n * 10}%|###| {n}/10 [00:01<00:09]\n" for n in range(1, 7))
 
 pytestmark = pytest.mark.skipif(landlock_abi() == 0, reason="this kernel has no Landlock")
-
-
-def living() -> set[int]:
-    return {child.pid for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE}
-
-
-@pytest.fixture
-def children() -> Callable[[], set[int]]:
-    """Which children of this process were not there before the test: servers of other tests are, too."""
-    before = living()
-    return lambda: living() - before
 
 
 @pytest.fixture

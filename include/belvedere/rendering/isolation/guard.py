@@ -29,6 +29,7 @@ from belvedere.rendering.isolation.channel import (
 )
 from belvedere.rendering.isolation.confinement import prepare
 from belvedere.rendering.isolation.inmate import (
+    Cell,
     ProgramsWork,
     RecogniserWork,
     RefererWork,
@@ -199,7 +200,7 @@ def _run(
         parent = os.getpid()
         child = os.fork()
         if child == 0:
-            _become_inmate(work, source, limits, strictness, workspace, writing, complaints, parent)
+            _become_inmate(work, source, limits, strictness, Cell(workspace, writing, complaints, parent))
         os.close(writing)
         return watch_over(child, reading, complaints, limits, started, on_wait)
     finally:
@@ -209,19 +210,10 @@ def _run(
             shutil.rmtree(workspace, ignore_errors=True)
 
 
-def _become_inmate(
-    work: Work,
-    source: Source,
-    limits: Limits,
-    strictness: Strictness,
-    workspace: Path,
-    writing: int,
-    complaints: int,
-    parent: int,
-) -> NoReturn:
+def _become_inmate(work: Work, source: Source, limits: Limits, strictness: Strictness, cell: Cell) -> NoReturn:
     code = 1
     try:
-        live(work, source, limits, strictness, workspace, writing, complaints, parent)
+        live(work, source, limits, strictness, cell)
         code = 0
     finally:
         os._exit(code)

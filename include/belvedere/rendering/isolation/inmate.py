@@ -41,6 +41,20 @@ READ_BYTES = 64 * 1024
 TERMINAL_TEXT_BYTES = 400
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a child is left with: a folder to write to, its ends of the pipes to its parent, and who that is.
+
+    ``orders`` is None for a child that knows its work already.
+    """
+
+    workspace: Path
+    answers: int
+    complaints: int
+    parent: int
+    orders: int | None = None
+
+
 class Work(Protocol):
     """Something to do once shut in; returns the message to send."""
 
@@ -144,59 +158,32 @@ def _drawn(source: Source, limits: Limits, kind: str) -> Rendering:
     return find_renderer(kind).render(source, limits)
 
 
-def live(
-    work: Work,
-    source: Source,
-    limits: Limits,
-    strictness: Strictness,
-    workspace: Path,
-    writing: int,
-    complaints: int,
-    parent: int,
-) -> None:
+def live(work: Work, source: Source, limits: Limits, strictness: Strictness, cell: Cell) -> None:
     """Live the child's life, from the fork to its only message."""
-    _forget(writing, complaints, workspace)
-    confined = confine(source, limits, workspace, parent)
+    _forget(cell)
+    confined = confine(source, limits, cell.workspace, cell.parent)
     _send(_outcome(work, source, limits, confined, strictness))
 
 
-def wait_and_live(
-    place: Source,
-    limits: Limits,
-    strictness: Strictness,
-    workspace: Path,
-    orders: int,
-    writing: int,
-    complaints: int,
-    parent: int,
-) -> None:
+def wait_and_live(place: Source, limits: Limits, strictness: Strictness, cell: Cell) -> None:
     """Live the life of a child that was forked ahead: shut in already, it waits for its only order.
 
     ``place`` stands for the source that will come: its path is the folder in which it will lie. The order comes from
     the parent, whom the child has to believe anyway; none comes where the parent has no use for it any more.
     """
-    _forget(writing, complaints, workspace, orders)
-    confined = confine(place, limits, workspace, parent)
+    _forget(cell)
+    confined = confine(place, limits, cell.workspace, cell.parent)
     order = b"".join(iter(lambda: os.read(ORDERS_DESCRIPTOR, READ_BYTES), b""))
     if order:
         work, source = pickle.loads(order)  # noqa: S301 - the parent wrote it
         _send(_outcome(work, source, limits, confined, strictness))
 
 
-def wait_and_serve(
-    place: Source,
-    limits: Limits,
-    strictness: Strictness,
-    workspace: Path,
-    orders: int,
-    writing: int,
-    complaints: int,
-    parent: int,
-) -> None:
+def wait_and_serve(place: Source, limits: Limits, strictness: Strictness, cell: Cell) -> None:
     """Live the life of a child that serves, shut in, one order after another; all else is as in ``wait_and_live``."""
-    _forget(writing, complaints, workspace, orders)
+    _forget(cell)
     gc.enable()
-    confined = confine(place, limits, workspace, parent)
+    confined = confine(place, limits, cell.workspace, cell.parent)
     while order := _next_order():
         work, source = pickle.loads(order)  # noqa: S301 - the parent wrote it
         _send(_outcome(work, source, limits, confined, strictness))
@@ -216,14 +203,15 @@ def _read_exactly(size: int) -> bytes:
     return b"" if missing else b"".join(parts)
 
 
-def _forget(writing: int, complaints: int, workspace: Path, orders: int | None = None) -> None:
+def _forget(cell: Cell) -> None:
     """Drop the parent's descriptors, signal handlers, environment, logging and garbage."""
     gc.freeze()
     gc.disable()
     # Out of the way of the places that others are about to take.
-    aside = None if orders is None else fcntl.fcntl(orders, fcntl.F_DUPFD, ORDERS_DESCRIPTOR + 1)
+    aside = None if cell.orders is None else fcntl.fcntl(cell.orders, fcntl.F_DUPFD, ORDERS_DESCRIPTOR + 1)
     nothing = os.open(os.devnull, os.O_RDWR)
-    for descriptor, place in ((complaints, 2), (nothing, 0), (nothing, 1), (writing, RESULT_DESCRIPTOR)):
+    places = ((cell.complaints, 2), (nothing, 0), (nothing, 1), (cell.answers, RESULT_DESCRIPTOR))
+    for descriptor, place in places:
         os.dup2(descriptor, place)
     last = RESULT_DESCRIPTOR
     if aside is not None:
@@ -236,8 +224,8 @@ def _forget(writing: int, complaints: int, workspace: Path, orders: int | None =
     logging.disable(logging.CRITICAL)
     os.environ.clear()
     sys.stdout = sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
-    os.chdir(workspace)
-    tempfile.tempdir = str(workspace)
+    os.chdir(cell.workspace)
+    tempfile.tempdir = str(cell.workspace)
 
 
 def _outcome(work: Work, source: Source, limits: Limits, confined: Confined, strictness: Strictness) -> bytes:

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 from belvedere.model.rendering import Source
 from belvedere.rendering.isolation.confinement import prepare
+from belvedere.rendering.isolation.inmate import Cell
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Limits
     from belvedere.rendering.isolation.inmate import Strictness
 
-Life = Callable[[Source, "Limits", "Strictness", Path, int, int, int, int], None]
-"""What a child does with its folder, limits, strictness, workspace, orders, answers, complaints and parent."""
+Life = Callable[[Source, "Limits", "Strictness", Cell], None]
+"""What a child does: its source stands for what will come, with the folder in which it will lie as its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +81,17 @@ def fork_servant(life: Life, limits: Limits, strictness: Strictness) -> Servant:
     parent = os.getpid()
     child = os.fork()
     if child == 0:
-        _live(life, here, limits, strictness, workspace, orders, writing, complaints, parent)
+        _live(life, here, limits, strictness, Cell(workspace, writing, complaints, parent, orders))
     os.close(writing)
     os.close(orders)
     return Servant(child, limits, strictness, folder, ordering, reading, complaints)
 
 
-def _live(
-    life: Life,
-    here: Path,
-    limits: Limits,
-    strictness: Strictness,
-    workspace: Path,
-    orders: int,
-    writing: int,
-    complaints: int,
-    parent: int,
-) -> NoReturn:
+def _live(life: Life, here: Path, limits: Limits, strictness: Strictness, cell: Cell) -> NoReturn:
     code = 1
     try:
         place = Source(bucket="", key="", etag="", version_id="", content_type="", size=0, path=here)
-        life(place, limits, strictness, workspace, orders, writing, complaints, parent)
+        life(place, limits, strictness, cell)
         code = 0
     finally:
         os._exit(code)
