@@ -18,8 +18,7 @@ EXPRESS_BYTES = 512 * 1024
 PROGRESS_KINDS = frozenset({"progress_lines", "progress"})
 # What the bytes may turn out to be; anything else that bears such a name goes the ordinary way.
 EXPRESS_KINDS = PROGRESS_KINDS | {"text", "table", "empty"}
-
-
+# Of a version in one of these, numbers may be all there is (yet).
 NOT_DRAWN = frozenset({ArtifactState.QUEUED, ArtifactState.RENDERING, ArtifactState.SUPERSEDED})
 
 
