@@ -74,7 +74,8 @@ def _of_keys(spec: TenantSpec, state: TenantState, document: Mapping[str, Any]) 
     there = {key.fingerprint: key for key in state.account.keys} if state.account else {}
     records = [record for record in _live(state) if record.kind is CredentialKind.S3_KEY]
     wanted = [record for record in records if record.phase is not CredentialPhase.RETIRING]
-    for record in wanted:
+    # A retiring key that is gone was revoked, by us or by somebody: only one that fell with the account comes back.
+    for record in records if state.account is None else wanted:
         key = there.get(record.fingerprint)
         if key is None or record.phase is CredentialPhase.CREATING:
             reason = "making it was interrupted" if record.phase is CredentialPhase.CREATING else "it is gone"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import httpx
@@ -269,6 +270,28 @@ def test_after_all_of_it_the_tenant_works_with_the_credentials_it_had(
     assert [world.secret(spec, kind) for kind in CredentialKind] == before
     report = verify(spec, world.systems)
     assert report.ok, str(report)
+
+
+def test_a_key_in_its_grace_comes_back_with_its_account_and_goes_on_retiring(world: TenantWorld) -> None:
+    spec = world.spec(mlflow={"enabled": False})
+    world.provision(spec)
+    old = world.key(spec)
+    world.systems.credentials.move(
+        next(
+            record.id for record in world.systems.credentials.records(spec.name) if record.kind is CredentialKind.S3_KEY
+        ),
+        CredentialPhase.RETIRING,
+        datetime.now(UTC) + timedelta(hours=1),
+    )
+    world.provision(spec)  # the next key
+    world.systems.accounts.remove_account(world.secret(spec, CredentialKind.S3_ACCOUNT).identifier)
+
+    world.provision(spec)
+
+    assert world.s3_as(old).bucket_exists(spec.name)
+    phases = [one.phase for one in world.systems.credentials.records(spec.name) if one.kind is CredentialKind.S3_KEY]
+    assert phases == [CredentialPhase.RETIRING, CredentialPhase.ACTIVE]
+    assert world.plan(spec).changes == ()
 
 
 def test_a_password_that_is_no_longer_on_record_is_set_anew(world: TenantWorld) -> None:
