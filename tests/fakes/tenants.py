@@ -92,8 +92,8 @@ class FakeMembers:
 class FakeTenantSources(FakeSources):
     """Sources that end, too."""
 
-    def buckets_of(self, tenant: str) -> tuple[str, ...]:
-        return tuple(bucket for bucket, registered in self._sources.items() if registered.tenant == tenant)
+    def tenants(self) -> dict[str, str]:
+        return {bucket: registered.tenant for bucket, registered in self._sources.items()}
 
     def unregister(self, bucket: str) -> bool:
         return self._sources.pop(bucket, None) is not None

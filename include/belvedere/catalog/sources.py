@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from belvedere.catalog.browse import listed
 from belvedere.catalog.forgetting import forget_artifacts
 from belvedere.catalog.tenant_rendering import DECLARED, rendering_of
 from belvedere.clients.postgres import Jsonb
@@ -71,9 +72,9 @@ class CatalogSources:
         found = find_source(self.connection, bucket)
         return Registration(found.tenant, found.renderings_bucket, found.filters) if found else None
 
-    def buckets_of(self, tenant: str) -> tuple[str, ...]:
-        """Return the tenant's sources, its bucket of its own name first."""
-        return tuple(source.bucket for source in sources_in(self.connection, (tenant,)))
+    def tenants(self) -> dict[str, str]:
+        """Return the tenant of every source; see ``tenants_of_buckets``."""
+        return tenants_of_buckets(self.connection)
 
     def register(self, bucket: str, registration: Registration) -> bool:
         """Make a bucket a source; see ``register_source``."""
@@ -112,7 +113,7 @@ def list_sources(connection: Connection) -> list[SourceBucket]:
 
 def sources_in(connection: Connection, scope: Scope) -> list[SourceBucket]:
     """Return the sources of the tenants in a scope, each tenant's bucket of its own name first."""
-    facts = {"scope": None if scope is None else list(scope)}
+    facts = {"scope": listed(scope)}
     return [_source(row) for row in connection.execute(LIST_IN, facts)]
 
 

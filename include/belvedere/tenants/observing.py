@@ -3,8 +3,8 @@
 A tenant that no system knows of needs no picture of the others to be told so: see ``Fleet.glimpse``.
 
 A fleet costs a fixed number of calls, whatever the number of tenants: see ``Accounts.state`` and ``Mlflow.state``, one
-statement for all records, two calls for the topic. A tenant costs for each of its source buckets that exists
-``CALLS_A_BUCKET`` calls of the object store and one statement, and two more statements for its sources and members.
+statement for all records and one for all sources, two calls for the topic. A tenant costs for each of its source
+buckets that exists ``CALLS_A_BUCKET`` calls of the object store and one statement, and one more for its members.
 
 Whatever does not answer is an error that goes up: nothing is ever planned on half a picture.
 """
@@ -51,6 +51,8 @@ class Fleet:
     mlflow: MlflowState
     records: Mapping[str, tuple[CredentialRecord, ...]]
     topic: TopicState
+    sources: Mapping[str, tuple[str, ...]]
+    """Source buckets by their tenant."""
     holders: Mapping[str, tuple[AccountState, ...]]
     """Accounts by the name of a policy attached to them."""
     accounts_by_fingerprint: Mapping[str, AccountState]
@@ -69,9 +71,14 @@ class Fleet:
             accounts = lookers.submit(systems.accounts.state)
             mlflow = lookers.submit(systems.mlflow.state) if systems.mlflow else None
             records = lookers.submit(systems.credentials.all_records)
+            sources = lookers.submit(systems.sources.tenants)
             found = lookers.submit(systems.topics.state, topic)
             return cls.of(
-                accounts.result(), mlflow.result() if mlflow else MlflowState(), records.result(), found.result()
+                accounts.result(),
+                mlflow.result() if mlflow else MlflowState(),
+                records.result(),
+                found.result(),
+                sources.result(),
             )
 
     @classmethod
@@ -88,11 +95,16 @@ class Fleet:
         records = systems.credentials.records(spec.name)
         if any(record.phase is not CredentialPhase.REVOKED for record in records) or _is_known(spec, systems):
             return cls.take(systems, topic)
-        return cls.of(AccountsState(), MlflowState(), records, systems.topics.state(topic))
+        return cls.of(AccountsState(), MlflowState(), records, systems.topics.state(topic), systems.sources.tenants())
 
     @classmethod
     def of(
-        cls, accounts: AccountsState, mlflow: MlflowState, records: Iterable[CredentialRecord], topic: TopicState
+        cls,
+        accounts: AccountsState,
+        mlflow: MlflowState,
+        records: Iterable[CredentialRecord],
+        topic: TopicState,
+        tenants: Mapping[str, str],
     ) -> Fleet:
         """Put a picture together."""
         holders = [(policy, account) for account in accounts.accounts for policy in account.policies]
@@ -104,6 +116,7 @@ class Fleet:
             mlflow=mlflow,
             records=_grouped((record.tenant, record) for record in records),
             topic=topic,
+            sources=_grouped((tenant, bucket) for bucket, tenant in tenants.items()),
             holders=_grouped(holders),
             accounts_by_fingerprint={account.fingerprint: account for account in accounts.accounts},
             users_by_fingerprint={fingerprint(user.name): user for user in mlflow.users.values()},
@@ -153,7 +166,7 @@ def observe(spec: TenantSpec, fleet: Fleet, systems: Systems, renderings_suffix:
     declared = spec.bucket_specs()
     return TenantState(
         buckets={bucket: _bucket(bucket, systems, renderings_suffix) for bucket in declared},
-        undeclared=tuple(bucket for bucket in systems.sources.buckets_of(spec.name) if bucket not in declared),
+        undeclared=tuple(bucket for bucket in fleet.sources.get(spec.name, ()) if bucket not in declared),
         topic=fleet.topic,
         policy=fleet.accounts.policies.get(policy_name(spec.name)),
         account=fleet.account_of(spec.name),

@@ -205,8 +205,8 @@ class Members(Protocol):
 class TenantSources(Sources, Protocol):
     """Which buckets are sources, and no longer (see ``catalog.sources``)."""
 
-    def buckets_of(self, tenant: str) -> tuple[str, ...]:
-        """Return the sources of a tenant."""
+    def tenants(self) -> Mapping[str, str]:
+        """Return the tenant of every source, by the bucket's name."""
 
     def unregister(self, bucket: str) -> bool:
         """Let a bucket be no source any more; return whether it was one."""

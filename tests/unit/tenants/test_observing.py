@@ -36,7 +36,7 @@ OWN = record("ACCOUNT", CredentialKind.S3_ACCOUNT)
 def fleet(
     *accounts: AccountState, records: tuple[CredentialRecord, ...] = (), mlflow: MlflowState | None = None
 ) -> Fleet:
-    return Fleet.of(accounts_of(*accounts), mlflow or MlflowState(), records, TopicState("artifacts"))
+    return Fleet.of(accounts_of(*accounts), mlflow or MlflowState(), records, TopicState("artifacts"), {})
 
 
 def test_the_recorded_account_is_the_tenants_and_others_with_its_policy_are_strangers() -> None:
@@ -102,6 +102,7 @@ def test_a_tenant_costs_the_same_calls_however_many_there_are_and_a_fleet_does_t
         "accounts": {"state": 1},
         "mlflow": {"state": 1},
         "credentials": {"all_records": 1},
+        "sources": {"tenants": 1},
     }
 
     for spec in specs:
@@ -110,7 +111,7 @@ def test_a_tenant_costs_the_same_calls_however_many_there_are_and_a_fleet_does_t
         assert plan(spec, observe(spec, picture, systems, SUFFIX), DEPLOYMENT).changes == ()
         assert {name: port.calls for name, port in counted.items() if port.calls} == {
             "buckets": {"state": 2, "lock": 1, "lifecycle": 1},
-            "sources": {"registration": 1, "buckets_of": 1},
+            "sources": {"registration": 1},
             "accounts": {"quota": 1},
             "members": {"roles": 1},
         }

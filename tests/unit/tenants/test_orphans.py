@@ -23,7 +23,7 @@ OWN = record("ACCOUNT", CredentialKind.S3_ACCOUNT)
 def fleet(
     *accounts: AccountState, mlflow: MlflowState | None = None, records: tuple[CredentialRecord, ...] = ()
 ) -> Fleet:
-    return Fleet.of(accounts_of(*accounts), mlflow or MlflowState(), records, TopicState("artifacts"))
+    return Fleet.of(accounts_of(*accounts), mlflow or MlflowState(), records, TopicState("artifacts"), {})
 
 
 def found(picture: Fleet, *tenants: str, **more: object) -> set[tuple[str, str, str]]:
