@@ -7,7 +7,6 @@ made: while its predecessor still renders.
 from __future__ import annotations
 
 import os
-import pickle
 import time
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from belvedere.rendering.isolation.guard import (
     result_of,
     watch_over,
 )
-from belvedere.rendering.isolation.inmate import RendererWork, wait_and_live
+from belvedere.rendering.isolation.inmate import RendererWork
 from belvedere.rendering.isolation.servants import fork_servant
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ class ChildAhead:
     def prepare(self) -> None:
         """Have a child wait; at once if one does."""
         if self._waiting is None:
-            self._waiting = fork_servant(wait_and_live, self._limits, self._strictness)
+            self._waiting = fork_servant(self._limits, self._strictness)
 
     def render(
         self,
@@ -81,7 +80,7 @@ def _order(waiting: Servant, source: Source, kind: str | None) -> bool:
     lives = waiting.lives
     try:
         if lives:
-            os.write(waiting.orders, pickle.dumps((RendererWork(kind), waiting.given(source))))
+            waiting.order(RendererWork(kind), source)
     except OSError:
         waiting.end()
         lives = False

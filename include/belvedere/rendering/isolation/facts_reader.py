@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import pickle
 import select
 import time
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from belvedere.errors import BelvedereError, MalformedArtifact, RendererCrashed
 from belvedere.rendering.isolation.channel import LENGTH, MAX_HEADER_BYTES, decode_facts
-from belvedere.rendering.isolation.inmate import FactsWork, wait_and_serve
+from belvedere.rendering.isolation.inmate import FactsWork
 from belvedere.rendering.isolation.servants import fork_servant
 from belvedere.rendering.registry import reads_facts
 
@@ -74,9 +73,7 @@ class FactsReader:
             self._dismiss(tenant)
         if tenant not in self._readers and len(self._readers) >= MOST_TENANTS:
             self._dismiss(next(iter(self._readers)))
-        reader = self._readers.pop(tenant, None) or _Reader(
-            fork_servant(wait_and_serve, self._limits, self._strictness)
-        )
+        reader = self._readers.pop(tenant, None) or _Reader(fork_servant(self._limits, self._strictness))
         reader.readings += 1
         self._readers[tenant] = reader  # last of all: the first is the one longest unused
         return reader.servant
@@ -92,8 +89,7 @@ def _answer(servant: Servant, source: Source, kind: str) -> bytes:
         RendererCrashed: none came in time.
         OSError: the child is not there any more.
     """
-    order = pickle.dumps((FactsWork(kind), servant.given(source)))
-    os.write(servant.orders, LENGTH.pack(len(order)) + order)
+    servant.order(FactsWork(kind), source)
     ends = time.monotonic() + READING_SECONDS
     beginning = _read(servant.reading, LENGTH.size, ends)
     (length,) = LENGTH.unpack(beginning)

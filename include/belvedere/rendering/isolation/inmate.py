@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 Strictness = Literal["strict", "lenient"]
 RESULT_DESCRIPTOR = 3
 ORDERS_DESCRIPTOR = 4
-READ_BYTES = 64 * 1024
 TERMINAL_TEXT_BYTES = 400
 
 
@@ -165,32 +164,22 @@ def live(work: Work, source: Source, limits: Limits, strictness: Strictness, cel
     _send(_outcome(work, source, limits, confined, strictness))
 
 
-def wait_and_live(place: Source, limits: Limits, strictness: Strictness, cell: Cell) -> None:
-    """Live the life of a child that was forked ahead: shut in already, it waits for its only order.
+def wait_and_serve(place: Source, limits: Limits, strictness: Strictness, cell: Cell) -> None:
+    """Live the life of a child that was forked ahead: shut in already, it waits for orders until no more come.
 
-    ``place`` stands for the source that will come: its path is the folder in which it will lie. The order comes from
-    the parent, whom the child has to believe anyway; none comes where the parent has no use for it any more.
+    ``place`` stands for the sources that will come: its path is the folder in which they will lie. Orders come from the
+    parent, whom the child has to believe anyway.
     """
     _forget(cell)
-    confined = confine(place, limits, cell.workspace, cell.parent)
-    order = b"".join(iter(lambda: os.read(ORDERS_DESCRIPTOR, READ_BYTES), b""))
-    if order:
-        work, source = pickle.loads(order)  # noqa: S301 - the parent wrote it
-        _send(_outcome(work, source, limits, confined, strictness))
-
-
-def wait_and_serve(place: Source, limits: Limits, strictness: Strictness, cell: Cell) -> None:
-    """Live the life of a child that serves, shut in, one order after another; all else is as in ``wait_and_live``."""
-    _forget(cell)
-    gc.enable()
     confined = confine(place, limits, cell.workspace, cell.parent)
     while order := _next_order():
         work, source = pickle.loads(order)  # noqa: S301 - the parent wrote it
         _send(_outcome(work, source, limits, confined, strictness))
+        gc.enable()  # whoever serves on must clear up behind itself
 
 
 def _next_order() -> bytes:
-    """Return the next of several orders, each after its length; nothing where the parent wants no more."""
+    """Return the next order, which stands after its length; nothing where the parent wants no more."""
     beginning = _read_exactly(LENGTH.size)
     return _read_exactly(*LENGTH.unpack(beginning)) if beginning else b""
 

@@ -6,24 +6,22 @@ What they have to read is laid into that folder. An order comes from the parent,
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from belvedere.model.rendering import Source
+from belvedere.rendering.isolation.channel import LENGTH
 from belvedere.rendering.isolation.confinement import prepare
-from belvedere.rendering.isolation.inmate import Cell
+from belvedere.rendering.isolation.inmate import Cell, wait_and_serve
 
 if TYPE_CHECKING:
     from belvedere.model.rendering import Limits
-    from belvedere.rendering.isolation.inmate import Strictness
-
-Life = Callable[[Source, "Limits", "Strictness", Cell], None]
-"""What a child does: its source stands for what will come, with the folder in which it will lie as its path."""
+    from belvedere.rendering.isolation.inmate import Strictness, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +41,16 @@ class Servant:
         """Whether it is still there; one that is not was reaped by this question."""
         return os.waitpid(self.child, os.WNOHANG) == (0, 0)
 
-    def given(self, source: Source) -> Source:
-        """Lay an artifact before the child; return how the child sees it."""
+    def order(self, work: Work, source: Source) -> None:
+        """Lay an artifact before the child and say what to do with it.
+
+        Raises:
+            OSError: the child is not there any more.
+        """
         path = self.folder / "source" / "artifact"
         shutil.copyfile(source.path, path)
-        return replace(source, path=path, related={}, ran={})
+        order = pickle.dumps((work, replace(source, path=path, related={}, ran={})))
+        os.write(self.orders, LENGTH.pack(len(order)) + order)
 
     def end(self) -> None:
         """Have it end at once."""
@@ -68,8 +71,8 @@ class Servant:
         self.clear_away()
 
 
-def fork_servant(life: Life, limits: Limits, strictness: Strictness) -> Servant:
-    """Fork a child that lives ``life``. For one thread: forks where no other runs."""
+def fork_servant(limits: Limits, strictness: Strictness) -> Servant:
+    """Fork a child that waits for orders. For one thread: forks where no other runs."""
     prepare()
     folder = Path(tempfile.mkdtemp(prefix="belvedere-ahead-"))
     here, workspace = folder / "source", folder / "work"
@@ -81,17 +84,17 @@ def fork_servant(life: Life, limits: Limits, strictness: Strictness) -> Servant:
     parent = os.getpid()
     child = os.fork()
     if child == 0:
-        _live(life, here, limits, strictness, Cell(workspace, writing, complaints, parent, orders))
+        _live(here, limits, strictness, Cell(workspace, writing, complaints, parent, orders))
     os.close(writing)
     os.close(orders)
     return Servant(child, limits, strictness, folder, ordering, reading, complaints)
 
 
-def _live(life: Life, here: Path, limits: Limits, strictness: Strictness, cell: Cell) -> NoReturn:
+def _live(here: Path, limits: Limits, strictness: Strictness, cell: Cell) -> NoReturn:
     code = 1
     try:
         place = Source(bucket="", key="", etag="", version_id="", content_type="", size=0, path=here)
-        life(place, limits, strictness, cell)
+        wait_and_serve(place, limits, strictness, cell)
         code = 0
     finally:
         os._exit(code)
