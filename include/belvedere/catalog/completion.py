@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from belvedere.catalog.browse import listed
 from belvedere.catalog.search import literal
 
 if TYPE_CHECKING:
@@ -15,18 +16,14 @@ LOOKED_AT = 300
 
 def fact_names(connection: Connection, beginning: str, scope: Scope, limit: int) -> list[str]:
     """Return names of numeric facts that begin with some letters; without letters the first names there are."""
-    told = {"like": literal(beginning) + "%", "scope": _listed(scope), "limit": limit}
+    told = {"like": literal(beginning) + "%", "scope": listed(scope), "limit": limit}
     return [row["name"] for row in connection.execute(FACT_NAMES, told)]
 
 
 def places(connection: Connection, words: str, scope: Scope) -> list[tuple[str, str]]:
     """Return keys and their runs' prefixes of the newest artifacts in whose key or title some text occurs."""
-    told = {"like": f"%{literal(words)}%", "scope": _listed(scope), "limit": LOOKED_AT}
+    told = {"like": f"%{literal(words)}%", "scope": listed(scope), "limit": LOOKED_AT}
     return [(row["key"], row["run"]) for row in connection.execute(PLACES, told, prepare=False)]
-
-
-def _listed(scope: Scope) -> list[str] | None:
-    return None if scope is None else list(scope)
 
 
 FACT_NAMES = """

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from belvedere.catalog.browse import COLUMNS, IN_SCOPE, artifacts_of
+from belvedere.catalog.browse import COLUMNS, IN_SCOPE, artifacts_of, listed
 from belvedere.catalog.search import literal
 from belvedere.model.runs import RUN_TYPES
 
@@ -33,7 +33,7 @@ def artifacts_of_run(
 ) -> RunArtifacts:
     """Return the artifacts of a run. Of a task, those whose key names the task below the run: two statements."""
     asked: dict[str, Any] = {
-        "scope": None if scope is None else list(scope),
+        "scope": listed(scope),
         "dag_id": dag_id,
         "run_id": run_id,
         "limit": MOST,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from belvedere.catalog.browse import IN_SCOPE
+from belvedere.catalog.browse import IN_SCOPE, listed
 from belvedere.catalog.serial import writing_artifacts
 from belvedere.model.artifact import ArtifactState
 
@@ -113,7 +113,7 @@ def redrive_alike(connection: Connection, alike: Alike, scope: Scope, *, occasio
 
 def _facts(scope: Scope) -> dict[str, Any]:
     return {
-        "scope": None if scope is None else list(scope),
+        "scope": listed(scope),
         "states": [state.value for state in FAILED_STATES],
         "no_code": NO_CODE,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from belvedere.catalog.browse import IN_SCOPE
+from belvedere.catalog.browse import IN_SCOPE, listed
 from belvedere.catalog.claims import UNKNOWN_COST_SECONDS
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def freshness_over_time(
 
 
 def _in(scope: Scope) -> dict[str, Any]:
-    return {"scope": None if scope is None else list(scope)}
+    return {"scope": listed(scope)}
 
 
 def _pair(spread: list[float | None] | None) -> tuple[float | None, float | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from belvedere.catalog.browse import listed
 from belvedere.errors import LimitExceeded
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class SavedView:
 
 def views_for(connection: Connection, user: str, scope: Scope) -> list[SavedView]:
     """Return a user's own views and those shared within the tenants of the scope, by name."""
-    rows = connection.execute(VIEWS, {"user": user, "scope": None if scope is None else list(scope)})
+    rows = connection.execute(VIEWS, {"user": user, "scope": listed(scope)})
     return [SavedView(row["id"], row["owner"], row["name"], row["tenant"], row["query"]) for row in rows]
 
 

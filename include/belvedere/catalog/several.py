@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from belvedere.catalog.browse import COLUMNS, IN_SCOPE, artifacts_of
+from belvedere.catalog.browse import COLUMNS, IN_SCOPE, artifacts_of, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def find_several(connection: Connection, ids: Sequence[str], scope: Scope) -> list[Artifact]:
     """Return the artifacts of the scope that have these ids, in the order of the ids: one statement."""
-    rows = connection.execute(SEVERAL, {"ids": list(ids), "scope": None if scope is None else list(scope)})
+    rows = connection.execute(SEVERAL, {"ids": list(ids), "scope": listed(scope)})
     found = {artifact.id: artifact for artifact in artifacts_of(rows)}
     return [found[one] for one in ids if one in found]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from belvedere.catalog.browse import listed
 from belvedere.clients.postgres import Jsonb
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def list_changes(
     """Return the latest changes of a tenant (None: of all in the scope); the next page lies before the last id."""
     told = {
         "tenant": tenant,
-        "scope": None if scope is None else list(scope),
+        "scope": listed(scope),
         "limit": limit,
         "before_id": before_id,
     }

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from belvedere.catalog.browse import listed
 from belvedere.catalog.serial import TENANT_LOCKS
 from belvedere.clients.postgres import Jsonb
 from belvedere.errors import TenantBusy
@@ -62,13 +63,13 @@ def declare(connection: Connection, name: str, spec: Mapping[str, object], diges
 
 def find_tenant(connection: Connection, name: str, scope: Scope = None) -> DeclaredTenant | None:
     """Return one tenant, removed ones too; None for one that was never declared or is out of the scope."""
-    row = connection.execute(FIND, {"name": name, "scope": _listed(scope)}).fetchone()
+    row = connection.execute(FIND, {"name": name, "scope": listed(scope)}).fetchone()
     return None if row is None else _tenant(row)
 
 
 def list_tenants(connection: Connection, scope: Scope, *, with_removed: bool = False) -> list[DeclaredTenant]:
     """Return the tenants of a scope, by name."""
-    told = {"scope": _listed(scope), "with_removed": with_removed}
+    told = {"scope": listed(scope), "with_removed": with_removed}
     return [_tenant(row) for row in connection.execute(LIST, told)]
 
 
@@ -136,10 +137,6 @@ def tenant_lock(connection: Connection, name: str) -> Iterator[None]:
         yield
     finally:
         connection.execute(UNLOCK, told)
-
-
-def _listed(scope: Scope) -> list[str] | None:
-    return None if scope is None else list(scope)
 
 
 def _found(observed: Mapping[str, object], run: Run | None) -> dict[str, object]:
