@@ -96,6 +96,14 @@ def write_foretold(own: OwnGallery, step: int, *, state: str = "rendering") -> N
     write_artifacts(own.catalog, row)
 
 
+def follow(context: BrowserContext, own: OwnGallery, step: int) -> Page:
+    """Open the page of a version that says how far the work is."""
+    page = context.new_page()
+    page.goto(f"{own.url}/belvedere/artifacts/{progress_row(step)['id']}")
+    page.wait_for_selector(f".following .progress-share:text-is('{step} %')")
+    return page
+
+
 @pytest.mark.parametrize("script", ["", WITHOUT_WORKER], ids=["worker", "channel"])
 def test_all_pages_of_a_browser_share_one_stream(own: OwnGallery, context: BrowserContext, script: str) -> None:
     context.add_init_script(script)
@@ -174,9 +182,7 @@ def test_a_progress_card_moves_in_place_without_blinking(own: OwnGallery, contex
 
 def test_numbers_are_shown_before_their_picture_is_stored(own: OwnGallery, context: BrowserContext) -> None:
     write_version(own, 10)
-    wall, page = open_wall(context, own), context.new_page()
-    page.goto(f"{own.url}/belvedere/artifacts/{progress_row(10)['id']}")
-    page.wait_for_selector(".following .progress-share:text-is('10 %')")
+    wall, page = open_wall(context, own), follow(context, own, 10)
     stood = page.url
 
     write_foretold(own, 20)
@@ -244,9 +250,7 @@ def test_while_work_goes_on_nobody_is_told_that_its_picture_is_overtaken(
     own: OwnGallery, context: BrowserContext
 ) -> None:
     write_version(own, 10)
-    page = context.new_page()
-    page.goto(f"{own.url}/belvedere/artifacts/{progress_row(10)['id']}")
-    page.wait_for_selector(".following .progress-share:text-is('10 %')")
+    page = follow(context, own, 10)
 
     write_overtaken(own, 20)
 
@@ -259,9 +263,7 @@ def test_while_work_goes_on_nobody_is_told_that_its_picture_is_overtaken(
 
 def test_a_page_without_a_picture_goes_to_the_first_that_is_drawn(own: OwnGallery, context: BrowserContext) -> None:
     write_foretold(own, 10)
-    page = context.new_page()
-    page.goto(f"{own.url}/belvedere/artifacts/{progress_row(10)['id']}")
-    page.wait_for_selector(".following .progress-share:text-is('10 %')")
+    page = follow(context, own, 10)
 
     write_overtaken(own, 20)
 
@@ -284,9 +286,7 @@ def test_a_version_that_fails_after_its_numbers_were_shown_says_so(own: OwnGalle
 
 def test_an_artifacts_page_follows_its_progress_in_place(own: OwnGallery, context: BrowserContext) -> None:
     write_version(own, 10)
-    page = context.new_page()
-    page.goto(f"{own.url}/belvedere/artifacts/{progress_row(10)['id']}")
-    page.wait_for_selector(".following .progress-share:text-is('10 %')")
+    page = follow(context, own, 10)
     before = page.locator("#viewer").bounding_box()
     assert "curve" not in page.inner_text("#panel"), "the way of the metric is drawn, not told in numbers"
 
@@ -305,9 +305,7 @@ def test_progress_moves_although_each_version_is_overtaken_before_it_is_drawn(
     own: OwnGallery, context: BrowserContext
 ) -> None:
     write_version(own, 10)
-    wall, page = open_wall(context, own), context.new_page()
-    page.goto(f"{own.url}/belvedere/artifacts/{progress_row(10)['id']}")
-    page.wait_for_selector(".following .progress-share:text-is('10 %')")
+    wall, page = open_wall(context, own), follow(context, own, 10)
 
     for step in (20, 30, 40):
         write_overtaken(own, step)

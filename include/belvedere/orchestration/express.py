@@ -72,7 +72,11 @@ class ExpressItem(ItemRendering):
         self._begun = begun
         self._reader = reader
         self._pace = pace
-        self.is_progress = False
+
+    @property
+    def is_progress(self) -> bool:
+        """Whether it turned out to say how far something is."""
+        return self._making is not None and self._making.kind in PROGRESS_KINDS
 
     def _begin(self) -> bool:
         return True
@@ -82,7 +86,6 @@ class ExpressItem(ItemRendering):
             raise NotForTheLane(f"it is of the kind {making.kind}")
         if making.runs_programs:
             raise NotForTheLane("a renderer of its tenant draws it")
-        self.is_progress = making.kind in PROGRESS_KINDS
         if self.is_progress and not self._begun.told:
             self._tell(source, making.kind)
 

@@ -131,7 +131,7 @@ def artifact(
 
 
 def _goes_on(artifact: Artifact) -> bool:
-    """Whether the newest that is known of its key says how far something is; of an overtaken one only numbers are."""
+    """Whether it says how far something is: as the newest that is drawn, or by numbers of what is not drawn yet."""
     told = is_told(artifact.state, artifact.rendered_at, artifact.facts)
     drawn = artifact.is_latest and artifact.state is ArtifactState.RENDERED and has_progress(artifact.facts)
     return artifact.kind in PROGRESS_KINDS and (told or drawn)
